@@ -1,0 +1,212 @@
+"""Files of completions → columns, in bounded memory: JSONL (plain, gzip, zstd, stdin), Parquet, dataset folders."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from jeoul.arrow_column import JSON_FLAG, ArrowColumn, ColumnBuilder
+from jeoul.errors import DataError, UsageError, listed
+
+__all__ = ["LONGEST_LINE", "read_columns", "read_jsonl"]
+
+LONGEST_LINE = 256 * 2**20
+"""Bytes of a line above which a file is taken for something else than JSONL."""
+CHUNK_ROWS, CHUNK_BYTES = 20_000, 16 * 2**20
+
+Columns = dict[str, Sequence[Any]]
+Expand = Callable[[dict[str, Any]], Iterable[dict[str, Any]]]
+
+
+def read_columns(source: str | Path, expand: Expand | None = None) -> Columns:
+    """Columns of a file or folder by name.
+
+    Args:
+        source: a JSONL file (its content, not its name, says whether it is compressed), ``-`` for stdin, a Parquet
+            file, a folder of either, a folder written by ``datasets.save_to_disk``, or ``FOLDER#SPLIT``.
+        expand: makes rows of one row (see :mod:`jeoul.rollouts`), where the file holds JSON lines.
+
+    Raises:
+        DataError: it is absent or is none of these; the message names the line.
+    """
+    if str(source) == "-":
+        return read_jsonl(sys.stdin.buffer, "standard input", expand)
+    path, _, split = str(source).partition("#")
+    where = Path(path)
+    if where.is_dir():
+        return _read_folder(where, split, expand)
+    try:
+        with where.open("rb") as file:
+            if file.read(4) == b"PAR1":
+                return _read_parquet([where])
+            file.seek(0)
+            return read_jsonl(file, str(where), expand)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {where}") from None
+    except OSError as error:
+        raise DataError(f"{where} cannot be read: {error}") from None
+
+
+def read_jsonl(file: BinaryIO, name: str, expand: Expand | None = None) -> Columns:
+    """Columns of JSON lines, held in Arrow memory; a key that a row lacks is null there."""
+    builders: dict[str, ColumnBuilder] = {}
+    length = 0
+    for rows in _chunks(file, name, expand):
+        for key in dict.fromkeys(key for row in rows for key in row):
+            builder = builders.setdefault(key, ColumnBuilder())
+            builder.skip_to(length)
+            builder.add([row.get(key) for row in rows])
+        length += len(rows)
+    if not length:
+        raise DataError(f"{name} holds no rows")
+    for builder in builders.values():
+        builder.skip_to(length)
+    return {key: builder.finish() for key, builder in builders.items()}
+
+
+def _chunks(file: BinaryIO, name: str, expand: Expand | None) -> Iterator[list[dict[str, Any]]]:
+    rows: list[dict[str, Any]] = []
+    size = 0
+    for number, line in _lines(file, name):
+        row = _parse(line, number, name)
+        if expand is None:
+            rows.append(row)
+        else:
+            try:
+                rows.extend(expand(row))
+            except ValueError as error:
+                raise DataError(f"{name}, line {number}: {error}") from None
+        size += len(line)
+        if len(rows) >= CHUNK_ROWS or size >= CHUNK_BYTES:
+            yield rows
+            rows, size = [], 0
+    if rows:
+        yield rows
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
+    stream = _decompressed(file)
+    number = 0
+    try:
+        while line := stream.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(line) > LONGEST_LINE:
+                raise DataError(
+                    f"{name}, line {number} is longer than {LONGEST_LINE // 2**20} MiB: JSONL holds one object a line"
+                )
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if line.strip():
+                yield number, line
+    except (OSError, EOFError) as error:  # a damaged gzip or zstd stream
+        raise DataError(f"{name} breaks off after line {number}: {error}") from None
+
+
+def _decompressed(file: BinaryIO) -> BinaryIO:
+    buffered = io.BufferedReader(file) if isinstance(file, io.RawIOBase) else file
+    head = buffered.peek(4)[:4] if hasattr(buffered, "peek") else b""
+    if head[:2] == b"\x1f\x8b":
+        import gzip
+
+        return gzip.open(buffered)  # type: ignore[return-value]
+    if head == b"\x28\xb5\x2f\xfd":
+        import zstandard
+
+        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
+        return io.BufferedReader(_ZstdErrors(reader))
+    return buffered
+
+
+class _ZstdErrors(io.RawIOBase):
+    """zstandard's own error as the OSError that every other stream raises."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        import zstandard
+
+        try:
+            return int(self.reader.readinto(buffer))
+        except zstandard.ZstdError as error:
+            raise OSError(str(error)) from None
+
+
+def _parse(line: bytes, number: int, name: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}, line {number} is not UTF-8 (byte {error.start}): is this a JSONL file?") from None
+    except RecursionError:
+        raise DataError(f"{name}, line {number} is nested too deeply") from None
+    except ValueError as error:
+        torn = "; the file was cut while it was written: remove this last line" if not line.endswith(b"\n") else ""
+        raise DataError(f"{name}, line {number} is not JSON: {error}{torn}") from None
+    if not isinstance(row, dict):
+        hint = "; a JSON array becomes JSONL with: jq -c '.[]'" if isinstance(row, list) else ""
+        raise DataError(f"{name}, line {number} is a {type(row).__name__}, not an object with columns{hint}")
+    return row
+
+
+def _read_parquet(paths: list[Path]) -> Columns:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        tables = [pq.read_table(path, memory_map=True, partitioning=None) for path in paths]
+        return _table_columns(pa.concat_tables(tables, promote_options="permissive"))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{paths[0]} cannot be read as Parquet: {error}") from None
+
+
+def _table_columns(table: Any) -> Columns:
+    if not table.num_rows:
+        raise DataError("the file holds no rows")
+    columns: Columns = {}
+    for field, array in zip(table.schema, table.columns, strict=True):
+        columns[field.name] = ArrowColumn(array, encoded=JSON_FLAG in (field.metadata or {}))
+    return columns
+
+
+def _read_folder(folder: Path, split: str, expand: Expand | None) -> Columns:
+    if (folder / "dataset_dict.json").is_file():
+        known = json.loads((folder / "dataset_dict.json").read_text(encoding="utf-8"))["splits"]
+        if not split and len(known) != 1:
+            raise UsageError(f"{folder} holds several splits: {listed(known)}; write {folder}#{known[0]}")
+        if split and split not in known:
+            raise UsageError(f"{folder} has no split {split!r}; it has {listed(known)}")
+        return _read_folder(folder / (split or known[0]), "", expand)
+    if (folder / "state.json").is_file():
+        import datasets
+
+        return _table_columns(datasets.load_from_disk(str(folder)).with_format("arrow")[:])
+    found = sorted(path for path in folder.rglob("*.parquet") if split in path.name)
+    if found:
+        return _read_parquet(found)
+    lines = sorted(path for ending in ("jsonl", "jsonl.gz", "jsonl.zst") for path in folder.rglob(f"*.{ending}"))
+    lines = [path for path in lines if split in path.name]
+    if not lines:
+        raise DataError(f"{folder} holds no data set, Parquet or JSONL file{f' for split {split!r}' if split else ''}")
+    parts = [read_columns(path, expand) for path in lines]
+    return parts[0] if len(parts) == 1 else _stacked(parts)
+
+
+def _stacked(parts: list[Columns]) -> Columns:
+    builders = {key: ColumnBuilder() for part in parts for key in part}
+    length = 0
+    for part in parts:
+        rows = len(next(iter(part.values())))
+        for key, builder in builders.items():
+            column = part.get(key)
+            for start in range(0, rows, CHUNK_ROWS):
+                stop = min(rows, start + CHUNK_ROWS)
+                builder.add(list(column[start:stop]) if column is not None else [None] * (stop - start))
+        length += rows
+    return {key: builder.finish() for key, builder in builders.items()}

@@ -1,0 +1,92 @@
+"""What calling a reward came to, cell by cell: a value, a status and a reason, whatever the function did."""
+
+from __future__ import annotations
+
+import math
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from jeoul.rewards.scores import Score
+from jeoul.rewards.tables.status import Status
+
+__all__ = ["Outcome", "call_reward", "read_results"]
+
+
+LONGEST_REASON = 2000
+"""Characters of a reason that are kept: a reward may quote a completion, which may be endless."""
+
+
+class Outcome(NamedTuple):
+    """One cell: its value (NaN unless ok), status, and why."""
+
+    value: float
+    status: int
+    reason: str
+
+
+def call_reward(call: Callable[[dict[str, Any]], Any], data: dict[str, Any], count: int) -> list[Outcome]:
+    """Call a reward on ``count`` completions. Nothing it raises gets out: every cell says what happened."""
+    try:
+        results = call(data)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: a reward must not end the run
+        return [failed(error)] * count
+    return read_results(results, count)
+
+
+def read_results(results: Any, count: int) -> list[Outcome]:
+    """The cells of what a reward returned.
+
+    >>> read_results([1, None], 2)
+    [Outcome(value=1.0, status=0, reason=''), Outcome(value=nan, status=1, reason='')]
+    >>> read_results([1], 2)[0].reason
+    'returned 1 values for 2 completions'
+    """
+    if hasattr(results, "tolist"):  # numpy arrays and tensors
+        results = results.tolist()
+    if not isinstance(results, Sequence) or isinstance(results, str | bytes):
+        return [_error(f"returned a {type(results).__name__}, not a list with one number per completion")] * count
+    if len(results) != count:
+        return [_error(f"returned {len(results)} values for {count} completions")] * count
+    return [_cell(result) for result in results]
+
+
+def failed(error: BaseException) -> Outcome:
+    """The cell of an exception: its type, message and the line it came from."""
+    where = traceback.extract_tb(error.__traceback__)
+    place = f" ({where[-1].filename.rpartition('/')[2]}:{where[-1].lineno})" if where else ""
+    text = str(error)
+    return _error(f"{type(error).__name__}: {text if len(text) <= 300 else text[:299] + '…'}{place}")
+
+
+def _error(reason: str) -> Outcome:
+    return Outcome(math.nan, Status.error, reason)
+
+
+def _cell(result: Any) -> Outcome:
+    kind = type(result)
+    if kind is float or kind is Score or kind is int or kind is bool:
+        value = float(result) if kind is not int or -_LARGEST <= result <= _LARGEST else math.inf
+    elif result is None:
+        return Outcome(math.nan, Status.not_applicable, "")
+    elif isinstance(result, str | bytes):
+        return _error(f"gave the text {result[:80]!r}, not a number")
+    else:
+        try:
+            value = float(result)
+        except (TypeError, ValueError, OverflowError):
+            return _error(f"gave a {kind.__name__}, not a number")
+    reason = result.reason[:LONGEST_REASON] if kind is Score else ""
+    if math.isnan(value):
+        return Outcome(math.nan, Status.not_applicable, reason)
+    if math.isinf(value):
+        return _error(
+            f"gave {value}, which no sum survives; give a finite number or None{': ' if reason else ''}{reason}"
+        )
+    return Outcome(value, Status.ok, reason)
+
+
+_LARGEST = int(sys.float_info.max)

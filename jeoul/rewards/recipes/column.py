@@ -1,0 +1,353 @@
+"""One column of a recipe: a reward with its data, options, clip, gate and weight, as immutable data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from jeoul.errors import Problem, RecipeError
+from jeoul.rewards.recipes.condition import Compare, Condition, parse_condition
+from jeoul.rewards.recipes.options import check_options
+from jeoul.rewards.recipes.schedule import Schedule, parse_weight
+from jeoul.rewards.registry import Reward, as_reward, builtin_names, find_reward
+from jeoul.units import Duration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jeoul.rewards.recipes.recipe import Recipe
+
+__all__ = ["Column", "Combination", "geometric_mean_of", "max_of", "min_of", "product_of", "sum_of", "use"]
+
+COMBINATIONS = ("sum", "product", "geometric_mean", "min", "max")
+WEIGHTED = ("sum", "geometric_mean")
+
+
+@dataclass(frozen=True)
+class Combination:
+    """How a column is made of others: ``kind`` over ``parts`` (column or its name, and its share)."""
+
+    kind: str
+    parts: tuple[tuple[Column | str, float], ...]
+
+    def names(self) -> list[str]:
+        """Names of the parts."""
+        return [part if isinstance(part, str) else part.name for part, _ in self.parts]
+
+    def named(self) -> Combination:
+        """The same with names in place of columns."""
+        return Combination(self.kind, tuple(zip(self.names(), (share for _, share in self.parts), strict=True)))
+
+    def to_toml(self) -> list[str] | dict[str, float]:
+        """``["a", "b"]``, or ``{a = 2.0, b = 1.0}`` where the shares differ from 1."""
+        if all(share == 1 for _, share in self.parts):
+            return self.names()
+        return dict(zip(self.names(), (share for _, share in self.parts), strict=True))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the reward table, and what becomes of its cells.
+
+    Order, always: score → clip → gate → store → weight. Every method returns a changed copy.
+
+    Attributes:
+        name: of the column, unique in a recipe.
+        use: how the reward is found (name, ``pkg.mod:fn``, ``file.py:fn``); empty for a combination.
+        data: data argument of the reward → column of the data, where the names differ.
+        options: options of the reward.
+        combination: how it is made of other columns, instead of a reward.
+        bounds: (least, greatest) value after the clip.
+        gate: condition under which a cell keeps its value.
+        otherwise: the value where the gate is closed; "skip" = does not apply (NaN).
+        failure: what a failed cell becomes: "raise", "skip" (NaN) or a number.
+        limit: time one cell may take; None = the engine's.
+        weight: number or schedule.
+        monitored: scored and shown, never part of an advantage.
+    """
+
+    name: str
+    use: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    combination: Combination | None = None
+    bounds: tuple[float, float] | None = None
+    gate: Condition | None = None
+    otherwise: float | Literal["skip"] = 0.0
+    failure: float | Literal["raise", "skip"] = "skip"
+    limit: Duration | None = None
+    weight: float | Schedule = 1.0
+    monitored: bool = False
+    reward: Reward | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, reward: Reward, args: tuple[Any, ...], kwargs: Mapping[str, Any], use: str | None = None) -> Column:
+        """The column that ``reward(*args, **kwargs)`` writes in Python."""
+        given = dict(kwargs)
+        if args and reward.signature.variadic:
+            given[reward.signature.variadic] = args
+        elif args:
+            takes = [*reward.signature.data, *reward.signature.options]
+            raise RecipeError([Problem(reward.name, f"name its arguments, as in {reward.name}({takes[-1]}=…)")])
+        column, problems = cls.build(reward.name, reward, given, use)
+        if problems:
+            raise RecipeError(problems)
+        return column
+
+    @classmethod
+    def build(
+        cls, name: str, reward: Reward, given: Mapping[str, Any], use: str | None = None
+    ) -> tuple[Column, list[Problem]]:
+        """A column from data columns and options by name, with every mistake in them."""
+        data, options, problems = {}, {}, []
+        for key, value in given.items():
+            if key in reward.signature.data or (reward.signature.every_column and key not in reward.signature.options):
+                data[key] = value
+                if not isinstance(value, str):
+                    problems.append(Problem(f"{name}.{key}", f"must be the name of a data column, not {value!r}"))
+            else:
+                options[key] = value
+        clean, mistakes = check_options(reward, options)
+        problems += [Problem(f"{name}.{option}", message) for option, message in mistakes]
+        return cls(name, reward.name if use is None else use, data, clean, reward=reward), problems
+
+    # -- what becomes of the cells
+
+    def clip(self, least: float, greatest: float) -> Column:
+        """Values outside [least, greatest] become the nearer bound."""
+        if math.isnan(least) or math.isnan(greatest) or least > greatest:
+            raise RecipeError(
+                [Problem(f"{self.name}.clip", f"least must not exceed greatest: {least!r}, {greatest!r}")]
+            )
+        return replace(self, bounds=(float(least), float(greatest)))
+
+    def when(self, condition: Condition | str, otherwise: float | Literal["skip"] = 0.0) -> Column:
+        """Keep the value where ``condition`` holds; elsewhere it is ``otherwise`` ("skip" = does not apply).
+
+        A NaN in a column that decides closes the gate. A cell behind a closed gate is not computed at all.
+        """
+        try:
+            gate = parse_condition(condition) if isinstance(condition, str) else condition
+            value = parse_otherwise(otherwise)
+        except ValueError as error:
+            raise RecipeError([Problem(f"{self.name}.when", str(error))]) from None
+        return replace(self, gate=gate, otherwise=value)
+
+    def on_error(self, then: float | Literal["raise", "skip"]) -> Column:
+        """What a cell becomes that raised, timed out or died: "raise" stops the run, "skip" is NaN, or a number."""
+        try:
+            return replace(self, failure=parse_failure(then))
+        except ValueError as error:
+            raise RecipeError([Problem(f"{self.name}.on_error", str(error))]) from None
+
+    def deadline(self, limit: Duration | str) -> Column:
+        """The time one cell may take before its worker is killed: ``seconds(2)`` or ``"2 s"``."""
+        try:
+            return replace(self, limit=parse_limit(limit))
+        except ValueError as error:
+            raise RecipeError([Problem(f"{self.name}.deadline", str(error))]) from None
+
+    def named(self, name: str) -> Column:
+        """The column under another name."""
+        if not name.isidentifier():
+            raise RecipeError([Problem(name, NAME_RULE)])
+        return replace(self, name=name)
+
+    def monitor(self) -> Column:
+        """Score and show it, but never let it reach an advantage."""
+        return replace(self, monitored=True)
+
+    def weighted(self, weight: float | Schedule) -> Column:
+        """The column with its weight set (a second factor multiplies)."""
+        try:
+            factor = parse_weight(weight)
+            if isinstance(factor, Schedule) and isinstance(self.weight, Schedule):
+                raise ValueError("the weight is a schedule already; one schedule a column")
+        except ValueError as error:
+            raise RecipeError([Problem(f"{self.name}.weight", str(error))]) from None
+        if isinstance(factor, Schedule):
+            return replace(self, weight=factor if self.weight == 1 else factor.scaled(float(self.weight)))  # type: ignore[arg-type]
+        if isinstance(self.weight, Schedule):
+            return replace(self, weight=self.weight.scaled(factor))
+        return replace(self, weight=factor if self.weight == 1 else factor * self.weight)
+
+    # -- operators
+
+    def __mul__(self, weight: float | Schedule) -> Column:
+        return self.weighted(weight)
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Column | Recipe) -> Recipe:
+        from jeoul.rewards.recipes.recipe import Recipe
+
+        return Recipe(self) + other
+
+    def __ge__(self, number: float) -> Condition:
+        return Compare(self, ">=", float(number))
+
+    def __gt__(self, number: float) -> Condition:
+        return Compare(self, ">", float(number))
+
+    def __le__(self, number: float) -> Condition:
+        return Compare(self, "<=", float(number))
+
+    def __lt__(self, number: float) -> Condition:
+        return Compare(self, "<", float(number))
+
+    def equals(self, number: float) -> Condition:
+        """Gate on an exact value (``==`` compares columns themselves)."""
+        return Compare(self, "==", float(number))
+
+    # -- how it refers to other columns
+
+    def references(self) -> Iterator[Column | str]:
+        """Columns, or names of columns, that it needs: those of its gate, then its parts."""
+        if self.gate is not None:
+            yield from self.gate.columns()
+        if self.combination is not None:
+            yield from (part for part, _ in self.combination.parts)
+
+    def by_name(self) -> Column:
+        """The column with names wherever it refers to other columns."""
+        gate = None if self.gate is None else self.gate.named()
+        return replace(self, gate=gate, combination=None if self.combination is None else self.combination.named())
+
+    def scores_like(self, other: Column) -> bool:
+        """Whether both give the same cells, whatever their weight."""
+        mine, theirs = (replace(column.by_name(), weight=1.0, monitored=False) for column in (self, other))
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.use))
+
+    def __repr__(self) -> str:
+        text = self._repr_reward()
+        if self.bounds is not None:
+            text += f".clip({self.bounds[0]!r}, {self.bounds[1]!r})"
+        if self.gate is not None:
+            text += f".when({str(self.gate)!r}, otherwise={self.otherwise!r})"
+        if self.failure != "skip":
+            text += f".on_error({self.failure!r})"
+        if self.limit is not None:
+            text += f".deadline({self.limit!r})"
+        if self.monitored:
+            text += ".monitor()"
+        return text if self.weight == 1 else f"{self.weight!r} * {text}"
+
+    def _repr_reward(self) -> str:
+        if self.combination is not None:
+            parts = self.combination.to_toml()
+            given = ", ".join(map(repr, parts)) if isinstance(parts, list) else repr(parts)
+            text, default = f"{self.combination.kind}_of({given})", self.combination.kind
+        else:
+            assert self.reward is not None
+            variadic = self.reward.signature.variadic
+            arguments = [repr(value) for value in self.options.get(variadic, ())] if variadic else []
+            arguments += [f"{key}={value!r}" for key, value in self.data.items()]
+            arguments += [f"{key}={value!r}" for key, value in self.options.items() if key != variadic]
+            known = self.use in builtin_names()
+            text = f"{self.use}({', '.join(arguments)})" if known else f"use({', '.join([repr(self.use), *arguments])})"
+            default = self.reward.name
+        return text if self.name == default else f"{text}.named({self.name!r})"
+
+
+NAME_RULE = "a column's name must be an identifier (letters, digits, _), because gates compute with it"
+
+
+def use(reward: str | Any, *args: Any, folder: Path | None = None, **kwargs: Any) -> Column:
+    """A column of any reward: its name, ``"pkg.mod:fn"``, ``"file.py:fn"``, or the function itself (TRL's too)."""
+    if isinstance(reward, str):
+        return Column.of(find_reward(reward, folder), args, kwargs, use=reward)
+    made = as_reward(reward)
+    return Column.of(made, args, kwargs, use=made.locator or made.name)
+
+
+def sum_of(*parts: Column | str | Mapping[str, float]) -> Column:
+    """One column that is the weighted sum of others; NaN where any part does not apply."""
+    return _combine("sum", parts)
+
+
+def product_of(*parts: Column | str | Mapping[str, float]) -> Column:
+    """One column that is the product of others; NaN where any part does not apply."""
+    return _combine("product", parts)
+
+
+def geometric_mean_of(*parts: Column | str | Mapping[str, float]) -> Column:
+    """One column that is the weighted geometric mean of others; a negative part is an error of that cell."""
+    return _combine("geometric_mean", parts)
+
+
+def min_of(*parts: Column | str | Mapping[str, float]) -> Column:
+    """One column that is the least of others; NaN where any part does not apply."""
+    return _combine("min", parts)
+
+
+def max_of(*parts: Column | str | Mapping[str, float]) -> Column:
+    """One column that is the greatest of others; NaN where any part does not apply."""
+    return _combine("max", parts)
+
+
+def _combine(kind: str, given: tuple[Column | str | Mapping[str, float], ...]) -> Column:
+    parts: list[tuple[Column | str, float]] = []
+    problems = []
+    for part in given:
+        if isinstance(part, Mapping):
+            parts += part.items()
+        elif isinstance(part, Column):
+            if isinstance(part.weight, Schedule):
+                problems.append(Problem(f"{kind}_of.{part.name}", "a part's share cannot be a schedule"))
+                continue
+            parts.append((part, part.weight))
+        else:
+            parts.append((part, 1.0))
+    try:
+        made = combination(kind, parts)
+    except ValueError as error:
+        raise RecipeError([*problems, Problem(f"{kind}_of", str(error))]) from None
+    if problems:
+        raise RecipeError(problems)
+    return Column(kind, combination=made)
+
+
+def combination(kind: str, parts: list[tuple[Column | str, float]]) -> Combination:
+    """A checked :class:`Combination`; ValueError says what is wrong with it."""
+    if not parts:
+        raise ValueError("needs at least one part")
+    made = Combination(kind, tuple((part, float(share)) for part, share in parts))
+    twice = sorted({name for name in made.names() if made.names().count(name) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} twice")
+    if kind not in WEIGHTED and any(share != 1 for _, share in made.parts):
+        raise ValueError(f"shares have no meaning in a {kind}; they do in {' and '.join(WEIGHTED)}")
+    if any(not math.isfinite(share) for _, share in made.parts):
+        raise ValueError("every share must be finite")
+    if kind == "geometric_mean" and any(share <= 0 for _, share in made.parts):
+        raise ValueError("every share of a geometric mean must be positive")
+    return made
+
+
+def parse_otherwise(value: object) -> float | Literal["skip"]:
+    """``else``: a finite number, or "skip" for NaN."""
+    return "skip" if value == "skip" else _number(value, '"skip" (does not apply)')
+
+
+def parse_failure(value: object) -> float | Literal["raise", "skip"]:
+    """``on_error``: "raise", "skip" or a finite number."""
+    return value if value in ("raise", "skip") else _number(value, '"raise", "skip" (does not apply)')  # type: ignore[return-value]
+
+
+def parse_limit(value: object) -> Duration:
+    """``deadline``: a duration of more than zero."""
+    limit = Duration.parse(value)
+    if limit.amount <= 0:
+        raise ValueError("must be more than 0 seconds")
+    return limit
+
+
+def _number(value: object, instead: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"must be {instead} or a finite number, not {value!r}")
+    return float(value)
