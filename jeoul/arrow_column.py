@@ -13,6 +13,7 @@ __all__ = ["ArrowColumn", "ColumnBuilder", "valid_text"]
 
 JSON_FLAG = b"jeoul.json"
 """Field metadata that marks a string column whose cells are JSON."""
+DECODED_ROWS, JOINED_CHUNKS = 20_000, 32
 
 
 class ArrowColumn(Sequence[Any]):
@@ -40,8 +41,9 @@ class ArrowColumn(Sequence[Any]):
         return json.loads(value) if self.encoded and value is not None else value
 
     def __iter__(self) -> Iterator[Any]:
-        for chunk in self.array.chunks:
-            yield from self._decoded(chunk)
+        for chunk in self.array.chunks:  # a chunk of a Parquet file may be the whole file
+            for start in range(0, len(chunk), DECODED_ROWS):
+                yield from self._decoded(chunk.slice(start, DECODED_ROWS))
 
     def _decoded(self, array: Any) -> list[Any]:
         values: list[Any] = array.to_pylist()
@@ -68,7 +70,7 @@ class ColumnBuilder:
     def __init__(self) -> None:
         self.kind = "null"
         self.chunks: list[pa.Array] = []
-        self.length = 0
+        self.length = self.joined = 0
 
     def add(self, values: list[Any]) -> None:
         """Append a chunk."""
@@ -85,6 +87,11 @@ class ColumnBuilder:
         self.kind = kind
         self.chunks.append(_array(values, kind))
         self.length += len(values)
+        if len(self.chunks) - self.joined == JOINED_CHUNKS:  # many small buffers cost half as much again
+            import pyarrow as pa
+
+            self.chunks[self.joined :] = [pa.concat_arrays(self.chunks[self.joined :])]
+            self.joined += 1
 
     def skip_to(self, length: int) -> None:
         """Fill with null up to ``length`` rows."""

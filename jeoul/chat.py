@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 __all__ = ["completion_text", "is_chat", "prompt_text", "split_messages"]
@@ -41,9 +40,9 @@ def completion_text(value: object) -> str:
 
 
 def prompt_text(value: object) -> str:
-    """A prompt as text: the string itself, or the contents of all turns, a line each; "" for None."""
-    if value is None or isinstance(value, str):
-        return value or ""
+    """A prompt as text: the string itself, or the contents of all turns, a line each; "" for None or no turns."""
+    if value is None or value == [] or isinstance(value, str):
+        return str(value or "")
     if not is_chat(value):
         raise ValueError(f"is {_described(value)}; a prompt is a string or a chat list")
     assert isinstance(value, list)
@@ -71,13 +70,13 @@ def _content(turn: dict[str, Any]) -> str:
         return ""
     if isinstance(content, str):
         return content
-    if isinstance(content, Sequence):  # parts: text beside images
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    if isinstance(content, list | tuple) and all(isinstance(part, str | dict) for part in content):
+        return "".join(part if isinstance(part, str) else str(part.get("text") or "") for part in content)
     raise ValueError(f"has a turn whose content is {_described(content)}")
 
 
 def _described(value: object) -> str:
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and value != value):
         return "null"
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '…'}"

@@ -17,16 +17,16 @@ class Progress(Protocol):
 
 
 class Bars:
-    """Bars on stderr while it is a terminal."""
+    """Bars on stderr while it is a terminal and they are ``shown``."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: bool = True) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
         console = Console(stderr=True)
         parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.bars = RichProgress(*parts, console=console, disable=not console.is_terminal, transient=True)
+        self.bars = RichProgress(*parts, console=console, disable=not (shown and console.is_terminal), transient=True)
 
     def __enter__(self) -> Bars:
         self.bars.start()

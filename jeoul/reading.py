@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +14,7 @@ from typing import Any, BinaryIO
 from jeoul.arrow_column import JSON_FLAG, ArrowColumn, ColumnBuilder
 from jeoul.errors import DataError, UsageError, listed
 
-__all__ = ["LONGEST_LINE", "read_columns", "read_jsonl"]
+__all__ = ["LONGEST_LINE", "read_columns", "read_jsonl", "table_columns"]
 
 LONGEST_LINE = 256 * 2**20
 """Bytes of a line above which a file is taken for something else than JSONL."""
@@ -35,15 +37,16 @@ def read_columns(source: str | Path, expand: Expand | None = None) -> Columns:
     """
     if str(source) == "-":
         return read_jsonl(sys.stdin.buffer, "standard input", expand)
-    path, _, split = str(source).partition("#")
+    path, _, split = str(source).partition("#") if not Path(source).exists() else (str(source), "", "")
     where = Path(path)
     if where.is_dir():
         return _read_folder(where, split, expand)
+    if split and where.exists():
+        raise UsageError(f"{where} is a file, so it has no split {split!r}")
     try:
         with where.open("rb") as file:
-            if file.read(4) == b"PAR1":
+            if file.peek(4)[:4] == b"PAR1":  # no seeking: it may be a pipe
                 return _read_parquet([where])
-            file.seek(0)
             return read_jsonl(file, str(where), expand)
     except FileNotFoundError:
         raise DataError(f"there is no file {where}") from None
@@ -102,7 +105,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
                 yield number, line
-    except (OSError, EOFError) as error:  # a damaged gzip or zstd stream
+    except (OSError, EOFError, zlib.error) as error:  # a damaged gzip or zstd stream
         raise DataError(f"{name} breaks off after line {number}: {error}") from None
 
 
@@ -114,41 +117,59 @@ def _decompressed(file: BinaryIO) -> BinaryIO:
 
         return gzip.open(buffered)  # type: ignore[return-value]
     if head == b"\x28\xb5\x2f\xfd":
-        import zstandard
-
-        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
-        return io.BufferedReader(_ZstdErrors(reader))
+        return io.BufferedReader(_Zstd(buffered), 2**20)
     return buffered
 
 
-class _ZstdErrors(io.RawIOBase):
-    """zstandard's own error as the OSError that every other stream raises."""
+class _Zstd(io.RawIOBase):
+    """Frames of zstd, with an OSError where the last one is cut or damaged (zstandard's reader ends there silently)."""
 
-    def __init__(self, reader: Any) -> None:
-        self.reader = reader
+    PIECE = 4096  # compressed bytes at a time; they can stand for 128 MiB
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.left = file, memoryview(b"")
+        self.frame: Any = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        while not self.left:
+            ended = self.frame is None or self.frame.eof
+            piece = (self.frame.unused_data if self.frame and ended else b"") or self.file.read(self.PIECE)
+            if not piece and ended:
+                return 0
+            if not piece:
+                raise OSError("the zstd stream ends in the middle")
+            self.left = memoryview(self._decompressed(piece, ended))
+        count = min(len(buffer), len(self.left))
+        buffer[:count] = self.left[:count]
+        self.left = self.left[count:]
+        return count
+
+    def _decompressed(self, piece: bytes, new: bool) -> bytes:
         import zstandard
 
         try:
-            return int(self.reader.readinto(buffer))
+            if new:
+                self.frame = zstandard.ZstdDecompressor().decompressobj()
+            return bytes(self.frame.decompress(piece))
         except zstandard.ZstdError as error:
             raise OSError(str(error)) from None
 
 
 def _parse(line: bytes, number: int, name: str) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8").rstrip())
     except UnicodeDecodeError as error:
         raise DataError(f"{name}, line {number} is not UTF-8 (byte {error.start}): is this a JSONL file?") from None
     except RecursionError:
         raise DataError(f"{name}, line {number} is nested too deeply") from None
     except ValueError as error:
-        torn = "; the file was cut while it was written: remove this last line" if not line.endswith(b"\n") else ""
-        raise DataError(f"{name}, line {number} is not JSON: {error}{torn}") from None
+        hint = "; the file was cut while it was written: remove this last line" if not line.endswith(b"\n") else ""
+        if line.strip() in (b"[", b"{", b"[{"):
+            hint = f"; JSON over several lines becomes JSONL with: jq -c '{'.[]' if line[:1] == b'[' else '.'}'"
+        raise DataError(f"{name}, line {number} is not JSON that can be read: {error}{hint}") from None
     if not isinstance(row, dict):
         hint = "; a JSON array becomes JSONL with: jq -c '.[]'" if isinstance(row, list) else ""
         raise DataError(f"{name}, line {number} is a {type(row).__name__}, not an object with columns{hint}")
@@ -161,14 +182,16 @@ def _read_parquet(paths: list[Path]) -> Columns:
 
     try:
         tables = [pq.read_table(path, memory_map=True, partitioning=None) for path in paths]
-        return _table_columns(pa.concat_tables(tables, promote_options="permissive"))
+        return table_columns(pa.concat_tables(tables, promote_options="permissive"))
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{paths[0]} cannot be read as Parquet: {error}") from None
 
 
-def _table_columns(table: Any) -> Columns:
-    if not table.num_rows:
-        raise DataError("the file holds no rows")
+def table_columns(table: Any) -> Columns:
+    """Columns of a pyarrow table."""
+    names = table.column_names
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"two columns have the name {listed(twice)}")
     columns: Columns = {}
     for field, array in zip(table.schema, table.columns, strict=True):
         columns[field.name] = ArrowColumn(array, encoded=JSON_FLAG in (field.metadata or {}))
@@ -177,7 +200,10 @@ def _table_columns(table: Any) -> Columns:
 
 def _read_folder(folder: Path, split: str, expand: Expand | None) -> Columns:
     if (folder / "dataset_dict.json").is_file():
-        known = json.loads((folder / "dataset_dict.json").read_text(encoding="utf-8"))["splits"]
+        try:
+            known = json.loads((folder / "dataset_dict.json").read_text(encoding="utf-8"))["splits"]
+        except (ValueError, KeyError, OSError) as error:
+            raise DataError(f"{folder}/dataset_dict.json cannot be read: {error}") from None
         if not split and len(known) != 1:
             raise UsageError(f"{folder} holds several splits: {listed(known)}; write {folder}#{known[0]}")
         if split and split not in known:
@@ -186,12 +212,22 @@ def _read_folder(folder: Path, split: str, expand: Expand | None) -> Columns:
     if (folder / "state.json").is_file():
         import datasets
 
-        return _table_columns(datasets.load_from_disk(str(folder)).with_format("arrow")[:])
-    found = sorted(path for path in folder.rglob("*.parquet") if split in path.name)
+        try:
+            data = datasets.load_from_disk(str(folder))
+        except Exception as error:  # whatever part of it meets the damage raises
+            raise DataError(f"{folder} cannot be read as a data set: {error}") from None
+        if split and split != str(data.split):
+            raise UsageError(f"{folder} has no split {split!r}; it is one data set")
+        return table_columns(data.with_format("arrow")[:])
+
+    def chosen(path: Path) -> bool:
+        return re.search(rf"(?<![^\W_]){re.escape(split)}(?![^\W_])", str(path.relative_to(folder))) is not None
+
+    found = sorted(path for path in folder.rglob("*.parquet") if chosen(path))
     if found:
         return _read_parquet(found)
     lines = sorted(path for ending in ("jsonl", "jsonl.gz", "jsonl.zst") for path in folder.rglob(f"*.{ending}"))
-    lines = [path for path in lines if split in path.name]
+    lines = [path for path in lines if chosen(path)]
     if not lines:
         raise DataError(f"{folder} holds no data set, Parquet or JSONL file{f' for split {split!r}' if split else ''}")
     parts = [read_columns(path, expand) for path in lines]

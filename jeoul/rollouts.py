@@ -14,7 +14,7 @@ import numpy as np
 from jeoul.arrow_column import ArrowColumn
 from jeoul.chat import completion_text, is_chat, prompt_text, split_messages
 from jeoul.errors import DataError, UsageError, did_you_mean, listed
-from jeoul.reading import read_columns
+from jeoul.reading import read_columns, table_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +71,7 @@ class Rollouts:
         """
         if isinstance(data, cls):
             return data
-        expander = _Expander(completion, tuple(nested))
+        expander = _Expander(completion, tuple(nested), numbered=prompt is None and group is None)
         if isinstance(data, str | Path):
             columns, name = read_columns(data, expander), str(data)
         else:
@@ -137,8 +137,8 @@ def _parts(column: Sequence[Any], size: int = 4096) -> Iterator[bytes]:
 class _Expander:
     """Makes flat rows of nested ones: one row a prompt with a list of completions, or a whole conversation."""
 
-    def __init__(self, completion: str | None, nested: tuple[str, ...]) -> None:
-        self.completion, self.nested = completion, nested
+    def __init__(self, completion: str | None, nested: tuple[str, ...], numbered: bool = True) -> None:
+        self.completion, self.nested, self.numbered, self.rows = completion, nested, numbered, 0
 
     def __call__(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
         name = self.completion or next((key for key in ("completion", "completions") if key in row), None)
@@ -156,8 +156,11 @@ class _Expander:
         for key in self.nested:
             if not isinstance(row.get(key), list) or len(row[key]) != len(several):
                 raise ValueError(f"{key!r} must be a list of {len(several)} values, one for each completion")
-        target = "completion" if name == "completions" else str(name)
+        target = "completion" if self.completion is None else str(name)
         kept = {key: value for key, value in row.items() if key != name}
+        if self.numbered and "prompt" not in row and "group" not in row:  # completions of one row belong together
+            kept["group"] = self.rows
+        self.rows += 1
         return [
             kept | {target: one} | {key: row[key][index] for key in self.nested} for index, one in enumerate(several)
         ]
@@ -184,12 +187,23 @@ def _any_nested(column: Sequence[Any], name: str) -> bool:
 
 def _columns_in_memory(data: Any) -> dict[str, Sequence[Any]]:
     if hasattr(data, "to_pylist") and hasattr(data, "column_names"):  # pyarrow.Table
-        return {name: ArrowColumn(data.column(name)) for name in data.column_names}
-    if hasattr(data, "to_dict") and hasattr(data, "columns"):  # pandas.DataFrame: NaN is its null
+        return dict(table_columns(data))
+    if hasattr(data, "iloc") and hasattr(data, "columns"):  # pandas.DataFrame: NaN is its null
+        if not data.columns.is_unique:
+            raise DataError(
+                f"two columns of the frame have one name; its columns: {listed(map(str, data.columns), 30)}"
+            )
         return {str(name): _from_pandas(data[name]) for name in data.columns}
-    if hasattr(data, "with_format") and hasattr(data, "column_names"):  # datasets.Dataset
-        return {name: data.with_format(None)[:][name] for name in data.column_names}
+    if hasattr(data, "with_format") and isinstance(data, Mapping):  # datasets.DatasetDict
+        raise UsageError(f"the data set has splits; choose one, as in data[{next(iter(data), '')!r}]")
+    if hasattr(data, "with_format") and hasattr(data, "num_rows"):  # datasets.Dataset
+        return dict(table_columns(data.with_format("arrow")[:]))
     if isinstance(data, Mapping):
+        for name, column in data.items():
+            if isinstance(column, str | bytes | Mapping) or not hasattr(column, "__len__"):
+                raise UsageError(
+                    f"column {name!r} is a {type(column).__name__}, not a list; give columns, or a list of rows"
+                )
         lengths = {str(name): len(column) for name, column in data.items()}
         if len(set(lengths.values())) > 1:
             raise DataError(f"the columns have different lengths: {lengths}")
@@ -200,12 +214,22 @@ def _columns_in_memory(data: Any) -> dict[str, Sequence[Any]]:
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise DataError(f"row {number} is a {type(row).__name__}, not a mapping of columns")
-    return {key: [row.get(key) for row in rows] for key in dict.fromkeys(str(key) for row in rows for key in row)}
+    return {str(key): [row.get(key) for row in rows] for key in dict.fromkeys(key for row in rows for key in row)}
 
 
 def _from_pandas(series: Any) -> list[Any]:
     missing = series.isna().to_numpy()
-    return [None if gone else value for value, gone in zip(series.tolist(), missing, strict=True)]
+    values = zip(series.tolist(), missing, strict=True)
+    return [None if gone else _without_arrays(value) for value, gone in values]
+
+
+def _without_arrays(value: Any) -> Any:
+    """Lists for the arrays that pandas makes of the lists in a Parquet file."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [_without_arrays(item) for item in value]
+    return {key: _without_arrays(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _completion_column(columns: Mapping[str, Sequence[Any]], asked: str | None, name: str) -> str:
@@ -248,13 +272,31 @@ def _groups(columns: Mapping[str, Sequence[Any]], by: str | None, length: int) -
     labels: dict[Any, int] = {}
     codes = np.empty(length, dtype=np.int64)
     for row, value in enumerate(column):
-        if value is None or value != value:
+        if value is None or (isinstance(value, float) and value != value):
             raise DataError(f"row {row}: {by!r} is null, so its group is not known")
-        key = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True, default=repr)
+        key = value if isinstance(value, str | int | float) else (json.dumps(value, sort_keys=True, default=repr),)
         codes[row] = labels.setdefault(key, len(labels))
     return codes
 
 
-def _arrow_groups(column: ArrowColumn) -> NDArray[np.int64]:
-    encoded = column.array.dictionary_encode().chunks  # one dictionary for all chunks, in order of first appearance
+def _arrow_groups(column: ArrowColumn, most: int = 1_000_000) -> NDArray[np.int64]:
+    """Codes by first appearance, about ``most`` rows at a time: one dictionary of all texts doubles the memory."""
+    parts = 1 + len(column) // most
+    if parts == 1:
+        return _codes(column.array)
+    share = np.fromiter((hash(text) % parts for text in column), np.int32, len(column))
+    codes, count = np.empty(len(column), dtype=np.int64), 0
+    for part in range(parts):
+        rows = share == part
+        if rows.any():
+            codes[rows] = count + _codes(column.array.filter(rows))
+            count = int(codes[rows].max()) + 1
+    first, rank = np.empty((2, count), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # where an index repeats, numpy keeps the last value
+    rank[np.argsort(first)] = np.arange(count)
+    return rank[codes]
+
+
+def _codes(array: Any) -> NDArray[np.int64]:
+    encoded = array.dictionary_encode().chunks  # one dictionary for all chunks, in order of first appearance
     return np.concatenate([chunk.indices.to_numpy() for chunk in encoded]).astype(np.int64)

@@ -27,6 +27,14 @@ class Quantity:
             raise ValueError(f"the amount must be a number, not {self.amount!r}; write {self.example}")
         if not 0 <= self.amount < float("inf"):
             raise ValueError(f"the amount must be finite and not negative, not {self.amount!r}")
+        if self.unit not in self.spellings.values():
+            raise ValueError(f"{self.unit!r} is not one of the units {self._units()}")
+        if isinstance(self.amount, float) and self.amount.is_integer():  # 5.0 seconds are 5 seconds in every hash
+            object.__setattr__(self, "amount", int(self.amount))
+
+    @classmethod
+    def _units(cls) -> str:
+        return ", ".join(sorted(set(cls.spellings.values())))
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -35,14 +43,13 @@ class Quantity:
             return value
         if isinstance(value, bool) or not isinstance(value, str):
             raise ValueError(f"{value!r} has no unit; write {cls.example}")
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([^\W\d]+)\s*", value)
+        found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)\s*([^\W\d]+)\s*", value)
         if not found:
             raise ValueError(f"{value!r} is not a number and a unit; write {cls.example}")
         unit = cls.spellings.get(found[2].lower())
         if unit is None:
-            raise ValueError(f"{found[2]!r} is not one of the units {', '.join(sorted(set(cls.spellings.values())))}")
-        number = float(found[1])
-        return cls(int(number) if number.is_integer() else number, unit)
+            raise ValueError(f"{found[2]!r} is not one of the units {cls._units()}")
+        return cls(int(found[1]) if found[1].isdecimal() else float(found[1]), unit)
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit}"
@@ -62,7 +69,11 @@ class Quantity:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
         units = "|".join(sorted(cls.spellings))
-        return {"type": "string", "pattern": rf"^\s*\d+(\.\d+)?\s*({units})\s*$", "examples": [cls.example.strip('"')]}
+        return {
+            "type": "string",
+            "pattern": rf"^\s*[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\s*({units})\s*$",
+            "examples": [cls.example.strip('"')],
+        }
 
 
 @dataclass(frozen=True, repr=False)

@@ -120,9 +120,9 @@ def _around(text: str, ends: list[tuple[int, int]], outside: Outside) -> Iterato
         return
     gaps = [(a[1], b[0]) for a, b in zip(ends[1::2], ends[2::2], strict=False)]
     gaps += [(0, ends[0][0])] * (outside != "before") + [(ends[-1][1], len(text))] * (outside != "after")
-    stray = next((found for gap in gaps if (found := VISIBLE.search(text, *gap))), None)
+    stray = next(((found.start(), gap[1]) for gap in gaps if (found := VISIBLE.search(text, *gap))), None)
     if stray:
-        yield f"{shown(text[stray.start() : stray.start() + 21], 20)} stands outside of the tags"
+        yield f"{shown(text[slice(*stray)], 20)} stands outside of the tags"
 
 
 class _NotJsonError(Exception):

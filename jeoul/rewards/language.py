@@ -16,18 +16,18 @@ __all__ = ["language"]
 
 Ignored = Literal["latex", "code", "tags"]
 
-# What has Latin letters in a text of any language. Each alternative is delimited by characters that cannot stand in
-# its inside, and repeats single classes only, so a text of nothing but openings is read once.
+# What has Latin letters in a text of any language. No alternative holds its own delimiter inside, and only classes are
+# repeated, so a text of nothing but openings is read once.
 _NOT_PROSE: dict[Ignored, str] = {
     "code": r"```[^`]*+```|`[^`\n]*+`",
-    "latex": r"\$\$[^$]*+\$\$|\$[^$\n]*+\$|\\\([^()]*+\\\)|\\\[[^\[\]]*+\\\]|\\[A-Za-z]++",
+    "latex": r"\$\$[^$]*+\$\$|\$[^$\n]*+\$|\\[A-Za-z]++",
     "tags": r"</?[A-Za-z][^<>\n]{0,60}+>",
 }
 
 # Letters that belong to no script (𝑥, µ as a unit, ℕ in part) are mathematics; ー belongs to two and counts for both.
 _LETTERS = rx.compile(r"(?V1)[\p{L}--[\p{scx=Common}\p{scx=Inherited}]]++")
 
-_KNOWN = "Latin Hangul Han Hiragana Katakana Cyrillic Arabic Devanagari Greek Hebrew Thai Bengali Tamil Georgian".split()
+_KNOWN = ("Latin", "Hangul", "Han", "Hiragana", "Katakana", "Cyrillic", "Arabic", "Devanagari", "Greek", "Hebrew")
 
 
 @reward(
@@ -55,7 +55,7 @@ def language(
         completions: texts of the model.
         scripts: Unicode script names, as in ``\p{Script=…}``: Hangul, Latin, Han, Cyrillic …
         ignore: what is left out first: "latex" (commands, ``$…$``, ``\(…\)``, ``\[…\]``), "code" (between backquotes),
-            "tags" (``<think>``). With ``()`` all letters count: a Korean solution with much mathematics falls from 1 to .8.
+            "tags" (``<think>``). With ``()`` all letters count, and formulas make a Korean solution partly Latin.
 
     NaN ("does not apply"): there is not one letter. ``42`` is right in any language, so 0 would punish it; and whoever
     escapes by writing nothing gets no reward from this column.
@@ -69,18 +69,25 @@ def language(
     '5 of 6 letters are Han or Hiragana'
     """
     names = scripts or ("Hangul",)
-    other, not_prose = _other_than(names), _pattern(ignore)
-    return [_share(normal(text, "NFC"), other, not_prose, " or ".join(names)) for text in completions]
+    other = _other_than(names)
+    return [_share(_prose(normal(text, "NFC"), ignore), other, " or ".join(names)) for text in completions]
 
 
-def _share(text: str, other: rx.Pattern[str], not_prose: rx.Pattern[str] | None, names: str) -> Score:
-    if not_prose is not None:
-        text = not_prose.sub(" ", text)
-    letters = "".join(_LETTERS.findall(text))
+def _share(prose: str, other: rx.Pattern[str], names: str) -> Score:
+    letters = "".join(_LETTERS.findall(prose))
     if not letters:
         return does_not_apply("has no letters")
     own = len(other.sub("", letters))
     return Score(own / len(letters), f"{own} of {len(letters)} letters are {names}")
+
+
+def _prose(text: str, ignore: tuple[Ignored, ...]) -> str:
+    if "latex" in ignore:
+        for opening, closing in (r"\(", r"\)"), (r"\[", r"\]"):  # formulas with any brackets inside: not for a pattern
+            before, *after = text.split(opening)
+            text = " ".join([before, *(part.partition(closing)[2] if closing in part else part for part in after)])
+    not_prose = _pattern(ignore)
+    return not_prose.sub(" ", text) if not_prose else text
 
 
 @functools.lru_cache(maxsize=64)
@@ -94,7 +101,7 @@ def _other_than(scripts: tuple[str, ...]) -> rx.Pattern[str]:
         except rx.error:
             hint = did_you_mean(name.capitalize(), _KNOWN)
             raise UsageError(f"{name!r} is no Unicode script{hint}; there are {', '.join(_KNOWN)} and more") from None
-    return rx.compile(rf"[^{''.join(rf'\p{{scx={name}}}' for name in scripts)}]++")
+    return rx.compile("[^" + "".join(rf"\p{{scx={name}}}" for name in scripts) + "]++")
 
 
 @functools.lru_cache(maxsize=8)

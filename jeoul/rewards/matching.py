@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from numbers import Number
 from typing import Any, Literal
 
@@ -75,7 +76,7 @@ def _texts(cell: Any) -> Iterator[str]:
 @reward(
     range=(0, 1),
     hacks=(
-        "extract with take='last': any number of guesses before the last one",
+        "tag or extract with take='last': any number of guesses before the last one",
         "extract without an anchor: the pattern matches in the reasoning, not in the answer",
         "short answers (yes, A, 0) are right by chance",
     ),
@@ -84,6 +85,7 @@ def exact_match(
     completions: list[str],
     answer: list[Any],
     *,
+    tag: str | None = None,
     extract: str | None = None,
     take: Take = "last",
     ignore_case: bool = False,
@@ -99,8 +101,10 @@ def exact_match(
     Args:
         completions: texts of the model.
         answer: a text, a number (``4.0`` also accepts "4") or a list of accepted ones.
-        extract: pattern for the part that counts, group 1 if it has a group; no match gives 0. It sees the raw text.
-        take: which match counts; with "only", a second match gives 0.
+        tag: compare only what stands between ``<tag>`` and ``</tag>``; 0 where there is no such block.
+        extract: compare only what this pattern matches (its group, if it has one); 0 where it does not match. The time
+            is the pattern's: ``<a>(.*?)</a>`` over a million unclosed ``<a>`` is quadratic, ``tag`` never is.
+        take: which block or match counts; with "only", a second one gives 0.
         ignore_case: full Unicode case folding: "STRASSE" is "straße".
         ignore_punctuation: drops category P, but for ``-``, ``.`` and ``,`` right before a digit: -4 is not 4, and 1.5
             is not 15. Symbols (+ = $) are no punctuation.
@@ -117,41 +121,55 @@ def exact_match(
 
     >>> exact_match(["4", " 4\n", "four"], [4, ["4", "four"], "4"])
     [1.0, 1.0, 0.0]
-    >>> score = exact_match(["<answer>5</answer>"], ["4"], extract="<answer>(.*?)</answer>")[0]
+    >>> score = exact_match(["<answer>4</answer> <answer>5</answer>"], ["4"], tag="answer")[0]
     >>> score, score.reason
     (0.0, "'5' is not '4'")
     """
+    if tag is not None and extract is not None:
+        raise UsageError("give exact_match a tag or a pattern to extract, not both")
+    part = _whole if extract is None else functools.partial(_matched, _extractor(extract), take)
+    part = part if tag is None else functools.partial(_tagged, f"<{tag}>", f"</{tag}>", take)
     reading = _Reading(normal_form, ignore_case, ignore_punctuation, space)
-    pattern = None if extract is None else _extractor(extract)
-    return [_match(*pair, reading, pattern, take) for pair in zip(completions, answer, strict=True)]
+    return [_match(part, reading, *pair) for pair in zip(completions, answer, strict=True)]
 
 
-def _match(text: str, answer: Any, reading: _Reading, pattern: rx.Pattern[str] | None, take: Take) -> Score:
+def _match(part: Callable[[str], list[str]], reading: _Reading, text: str, answer: Any) -> Score:
     accepted = _read(tuple(_texts(answer)), reading)
     if not accepted:
         return does_not_apply("there is no answer to compare with")
-    if pattern is not None:
-        found = list(_kept(pattern.finditer(text), take))
-        if len(found) != 1:
-            return Score(0, "the pattern matches more than once" if found else "the pattern matches nowhere")
-        text = found[0].group(pattern.groups) or ""
-    got = reading(text)
+    parts = part(text)
+    if len(parts) != 1:
+        return Score(0, "has more than one part to compare" if parts else "has no part to compare")
+    got = reading(parts[0])
     if got in accepted:
         return Score(1)
     among = f" or {len(accepted) - 1} more" if len(accepted) > 1 else ""
     return Score(0, f"{shown(got)} is not {shown(accepted[0])}{among}")
 
 
-def _kept(matches: Iterator[rx.Match[str]], take: Take) -> Iterator[rx.Match[str]]:
-    """Give the first or last match; with "only" at most two, to see that there is a second."""
-    match = next(matches, None)
-    if take == "last":
-        for match in matches:  # noqa: B007 – the last is what remains
-            pass
-    if match is not None:
-        yield match
-    if take == "only":
-        yield from (second for second, _ in zip(matches, range(1), strict=False))
+def _whole(text: str) -> list[str]:
+    return [text]
+
+
+def _tagged(opening: str, closing: str, take: Take, text: str) -> list[str]:
+    """Find what the tags enclose: one text, none, or two where there may be one only."""
+    if take == "first":
+        start = text.find(opening)
+        end = text.find(closing, max(start, 0))
+    else:
+        end = text.rfind(closing)
+        start = text.rfind(opening, 0, max(end, 0))
+    if min(start, end) < 0:
+        return []
+    inside = text[start + len(opening) : end]
+    return [inside] * (2 if take == "only" and text.count(opening) + text.count(closing) > 2 else 1)
+
+
+def _matched(pattern: rx.Pattern[str], take: Take, text: str) -> list[str]:
+    """Find what the pattern matches: as :func:`_tagged`."""
+    matches = pattern.finditer(text)
+    found = deque(matches, maxlen=1) if take == "last" else islice(matches, 2 if take == "only" else 1)
+    return [match[pattern.groups] or "" for match in found]
 
 
 def _extractor(extract: str) -> rx.Pattern[str]:

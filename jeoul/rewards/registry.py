@@ -6,13 +6,15 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import keyword
 import pkgutil
 import sys
+import unicodedata
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from jeoul.errors import UsageError, did_you_mean, listed
 from jeoul.rewards.signature import Signature
@@ -81,6 +83,8 @@ class Reward:
     def asynchronous(self) -> bool:
         """Whether calls are awaited."""
         function: Any = self.function
+        if isinstance(function, functools.partial):
+            function = function.func
         called = function if inspect.isroutine(function) else (function if self.stateful else type(function)).__call__
         return inspect.iscoroutinefunction(called)
 
@@ -103,7 +107,11 @@ class Reward:
     @overload
     def __call__(self, *args: Any, **kwargs: Any) -> Column: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        first = args[0] if args else next((kwargs[name] for name in self.signature.data if name in kwargs), None)
+        first = (
+            args[0]
+            if args
+            else next((kwargs[name] for name in ("completions", *self.signature.data) if name in kwargs), None)
+        )
         if not isinstance(first, list):
             from jeoul.rewards.recipes.column import Column
 
@@ -118,7 +126,21 @@ class Reward:
         return f"<reward {self.name}>"
 
     def __reduce__(self) -> Any:
-        return (find_reward, (self.locator,)) if self.locator else super().__reduce__()
+        if self.locator and self._found_again():
+            return _find_again, (self.locator, self.name)
+        return super().__reduce__()
+
+    def _found_again(self) -> bool:
+        """Whether the locator still leads here: not to a later function of the name, or the bare function."""
+        try:
+            found = _from_locator(self.locator, None)
+        except UsageError:
+            return False
+        return found.function is self.function and found.native == self.native
+
+
+def _find_again(locator: str, name: str) -> Reward:
+    return as_reward(_from_locator(locator, None), name)
 
 
 def locator_of(function: Callable[..., Any]) -> str:
@@ -159,16 +181,21 @@ def reward(function: Callable[..., Any] | None = None, /, *, name: str | None = 
     Raises:
         UsageError: the name is taken by another reward, or is not an identifier.
     """
+    for key, allowed in (("scope", get_args(Scope)), ("cost", get_args(Cost))):
+        if about.get(key, allowed[0]) not in allowed:
+            raise UsageError(f"{key} must be one of {listed(allowed)}, not {about[key]!r}")
     if function is None:
         return functools.partial(_register, name=name, **about)
     return _register(function, name=name, **about)
 
 
 def _register(function: Callable[..., Any], *, name: str | None = None, reference: str = "", **about: Any) -> Reward:
+    if not inspect.isroutine(function) and not inspect.isclass(function):
+        raise UsageError(f"@reward takes a function or a class, not {function!r}; use(…) takes anything callable")
     made = Reward(
         name or function.__name__, function, Signature.of(function), locator_of(function), source=reference, **about
     )
-    if not made.name.isidentifier():
+    if not is_name(made.name):
         raise UsageError(f"a reward's name must be an identifier, not {made.name!r}")
     if taken := made.signature.reserved():
         raise UsageError(f"{made.name}: the argument names {listed(taken)} belong to the recipe; choose others")
@@ -180,6 +207,11 @@ def _register(function: Callable[..., Any], *, name: str | None = None, referenc
         )
     _registered[made.name] = made
     return made
+
+
+def is_name(name: str) -> bool:
+    """Whether a gate can name it: an identifier, no keyword, and as Python's parser would spell it (NFKC)."""
+    return name.isidentifier() and not keyword.iskeyword(name) and unicodedata.normalize("NFKC", name) == name
 
 
 def _home(function: Callable[..., Any]) -> str:
@@ -200,6 +232,19 @@ def _entry_points() -> dict[str, Any]:
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+
+@functools.cache
+def _plugin(name: str, value: str, point: Any) -> Reward:
+    try:
+        return as_reward(point.load(), name)
+    except Exception as error:
+        raise UsageError(f"the plug-in reward {name!r} ({value}) cannot be loaded: {error}") from error
+
+
+def everywhere(name: str) -> bool:
+    """Whether every process finds the reward by this name alone: it is built in, or a plug-in."""
+    return name in builtin_names() or name in _entry_points()
 
 
 def reward_names() -> list[str]:
@@ -228,12 +273,7 @@ def find_reward(name: str, folder: Path | None = None) -> Reward:
         return _registered[name]
     plugins = _entry_points()
     if name in plugins:
-        try:
-            return as_reward(plugins[name].load(), name)
-        except Exception as error:
-            raise UsageError(
-                f"the plug-in reward {name!r} ({plugins[name].value}) cannot be loaded: {error}"
-            ) from error
+        return _plugin(name, plugins[name].value, plugins[name])
     known = reward_names()
     raise UsageError(
         f"there is no reward {name!r}{did_you_mean(name, known)}; there are {listed(known, 40)}; "

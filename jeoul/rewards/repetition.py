@@ -16,6 +16,7 @@ __all__ = ["repetition"]
 Unit = Literal["words", "characters"]
 
 LONGEST_WORD = 40
+LONGEST_NGRAM = 1000
 MOST_CHARACTERS = 1_000_000  # twice what the longest model output holds; a bound on time and memory for hostile text
 
 # In order: a run that no language has as one word ("hahaha…", once per character), a character of a script written
@@ -28,7 +29,7 @@ _WORDS = rx.compile(
 
 @reward(
     range=(-1, 0),
-    reference="Yeo et al. 2025, Demystifying Long Chain-of-Thought Reasoning in LLMs (arXiv 2502.03373), appendix C.2",
+    reference="Yeo et al. 2025, Demystifying Long Chain-of-Thought Reasoning in LLMs (arXiv 2502.03373), app. C.2",
     hacks=(
         "loops with a counter or a changed word in each round: no n-gram stands twice",
         "less text: fewer n-grams than one are never a repetition",
@@ -45,12 +46,12 @@ def repetition(
     is a penalty, 0 at best, as its namesakes are, so that its weight is positive like every other.
 
     Units suit any language: a *word* is a run of letters and digits; scripts written without spaces (Han, kana, Thai,
-    Lao, Khmer, Burmese) give one for each character, and so does a run of more than 40, which no one writes ("hahaha…");
+    Lao, Khmer, Burmese) give one for each character, as does a run of more than 40, which no one writes ("hahaha…");
     every other character is one as well, for "!!!!!" is how a broken model sounds. White space only separates.
 
     Args:
         completions: texts of the model.
-        ngram: units in an n-gram, at least 1. Sound mathematics repeats short ones: over 800 solutions of MATH problems
+        ngram: units in an n-gram, 1 to 1000. Sound mathematics repeats short ones: over 800 solutions of MATH problems
             the median share is .31 at 3, .15 at 5, .03 at 10 and 0 at 20, the default (9 in 10 are below .03).
         unit: "words", or "characters" without white space, which needs about four times the ``ngram``.
         ignore_case: compare case-folded.
@@ -58,17 +59,17 @@ def repetition(
     Never NaN: a short or empty text repeats nothing, and 0 says so. Only the first million characters are read.
 
     Differs: the formula is that of open-r1, TRL, ms-swift and the paper's code (``a`` × 10 at 3: −.875 in all), units
-    and defaults are not. open-r1 and ms-swift split at spaces: 0 for ``"ha" * 100`` and for 50 times 我觉得 (here −.99 and
-    −.98 at 3). TRL counts tokens. All three take ngram 3, though the paper's runs took 40; for 2 words the paper's code
-    divides by zero, all others give 0. ms-swift accepts a positive penalty and then pays for repetition.
+    and defaults are not. open-r1 and ms-swift split at spaces: 0 for ``"ha" * 100`` and for 50 times 我觉得 (here −.99
+    and −.98 at 3). TRL counts tokens. All three take ngram 3, though the paper's runs took 40; for 2 words the paper's
+    code divides by zero, all others give 0. ms-swift accepts a positive penalty and then pays for repetition.
 
     >>> repetition(["a " * 10, "ha" * 100, "가나다 라마바 사아자", ""], ngram=3)
     [-0.875, -0.98989898989899, 0.0, 0.0]
     >>> repetition(["We wait. " * 10])[0].reason
     '8 of 11 20-grams stand earlier, the first of them: we wait . we wait . we …'
     """
-    if ngram < 1:
-        raise UsageError(f"ngram must be at least 1, not {ngram}")
+    if not 1 <= ngram <= LONGEST_NGRAM:
+        raise UsageError(f"ngram must be from 1 to {LONGEST_NGRAM}, not {ngram}")
     return [_repetition(text[:MOST_CHARACTERS], ngram, unit, ignore_case) for text in completions]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +42,13 @@ class Signature:
         ({'completions': True, 'answer': True}, {'within': 0.1})
         """
         if not inspect.isclass(function):
-            return cls._split(inspect.signature(function))
-        call = cls._split(inspect.signature(function.__call__), skip_self=True)
+            return cls._split(_signature(function))
+        if not inspect.isroutine(function.__call__) or isinstance(function.__call__, types.MethodWrapperType):
+            raise UsageError(f"{function.__name__} has no __call__ to score with, so it cannot be a reward")
+        call = cls._split(_signature(function.__call__), skip_self=True)
         if call.options:
             raise UsageError(f"{function.__name__}.__call__ takes options {list(call.options)}; put them in __init__")
-        built = inspect.signature(function).parameters.values()
+        built = _signature(function).parameters.values()
         variadic = next((p.name for p in built if p.kind is p.VAR_POSITIONAL), None)
         options = {
             p.name: () if p.kind is p.VAR_POSITIONAL else p.default for p in built if p.kind is not p.VAR_KEYWORD
@@ -79,5 +82,17 @@ class Signature:
         if self.variadic is None:
             return function(**data, **options)
         keywords = {name: value for name, value in options.items() if name != self.variadic}
-        positional = [data[name] for name in self.data if name in data]
-        return function(*positional, *options.get(self.variadic, ()), **keywords)
+        given = options.get(self.variadic, ())
+        if not given:
+            return function(**data, **keywords)
+        known = inspect.signature(function).parameters
+        positional = [data[name] if name in data else known[name].default for name in self.data]
+        keywords |= {name: column for name, column in data.items() if name not in self.data}
+        return function(*positional, *given, **keywords)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError) as error:  # written in C without one
+        raise UsageError(f"the arguments of {function!r} cannot be read: {error}") from None

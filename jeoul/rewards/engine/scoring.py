@@ -85,6 +85,7 @@ def score(
         "recipe": recipe.fingerprint,
         "rewards": {column.name: code_hash(column) for column in recipe if column.reward},
         "versions": _versions(),
+        "estimator": recipe.advantage.estimator,
         "step": step,
     }
     with contextlib.ExitStack() as stack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,8 @@ from jeoul.errors import Problem, RecipeError
 from jeoul.rewards.recipes.condition import Compare, Condition, parse_condition
 from jeoul.rewards.recipes.options import check_options
 from jeoul.rewards.recipes.schedule import Schedule, parse_weight
-from jeoul.rewards.registry import Reward, as_reward, builtin_names, find_reward
+from jeoul.rewards.registry import Reward, as_reward, builtin_names, everywhere, find_reward, is_name
+from jeoul.rewards.signature import RESERVED
 from jeoul.units import Duration
 
 if TYPE_CHECKING:
@@ -90,7 +92,8 @@ class Column:
             given[reward.signature.variadic] = args
         elif args:
             takes = [*reward.signature.data, *reward.signature.options]
-            raise RecipeError([Problem(reward.name, f"name its arguments, as in {reward.name}({takes[-1]}=…)")])
+            example = takes[-1] if takes else "argument"
+            raise RecipeError([Problem(reward.name, f"name its arguments, as in {reward.name}({example}=…)")])
         column, problems = cls.build(reward.name, reward, given, use)
         if problems:
             raise RecipeError(problems)
@@ -103,25 +106,32 @@ class Column:
         """A column from data columns and options by name, with every mistake in them."""
         data, options, problems = {}, {}, []
         for key, value in given.items():
-            if key in reward.signature.data or (reward.signature.every_column and key not in reward.signature.options):
-                data[key] = value
+            if key in RESERVED:
+                problems.append(
+                    Problem(f"{name}.{key}", "belongs to the recipe, so no argument of the reward can be set by it")
+                )
+            elif key in reward.signature.data or (
+                reward.signature.every_column and key not in reward.signature.options
+            ):
                 if not isinstance(value, str):
                     problems.append(Problem(f"{name}.{key}", f"must be the name of a data column, not {value!r}"))
+                elif value != key or not reward.signature.data.get(key):  # answer = "answer" says nothing
+                    data[key] = value
             else:
                 options[key] = value
         clean, mistakes = check_options(reward, options)
         problems += [Problem(f"{name}.{option}", message) for option, message in mistakes]
-        return cls(name, reward.name if use is None else use, data, clean, reward=reward), problems
+        found_by = reward.name if everywhere(reward.name) or not reward.locator else reward.locator
+        return cls(name, found_by if use is None else use, data, clean, reward=reward), problems
 
     # -- what becomes of the cells
 
     def clip(self, least: float, greatest: float) -> Column:
         """Values outside [least, greatest] become the nearer bound."""
-        if math.isnan(least) or math.isnan(greatest) or least > greatest:
-            raise RecipeError(
-                [Problem(f"{self.name}.clip", f"least must not exceed greatest: {least!r}, {greatest!r}")]
-            )
-        return replace(self, bounds=(float(least), float(greatest)))
+        try:
+            return replace(self, bounds=parse_clip([least, greatest]))
+        except ValueError as error:
+            raise RecipeError([Problem(f"{self.name}.clip", str(error))]) from None
 
     def when(self, condition: Condition | str, otherwise: float | Literal["skip"] = 0.0) -> Column:
         """Keep the value where ``condition`` holds; elsewhere it is ``otherwise`` ("skip" = does not apply).
@@ -129,7 +139,7 @@ class Column:
         A NaN in a column that decides closes the gate. A cell behind a closed gate is not computed at all.
         """
         try:
-            gate = parse_condition(condition) if isinstance(condition, str) else condition
+            gate = parse_gate(condition)
             value = parse_otherwise(otherwise)
         except ValueError as error:
             raise RecipeError([Problem(f"{self.name}.when", str(error))]) from None
@@ -151,7 +161,7 @@ class Column:
 
     def named(self, name: str) -> Column:
         """The column under another name."""
-        if not name.isidentifier():
+        if not is_name(name):
             raise RecipeError([Problem(name, NAME_RULE)])
         return replace(self, name=name)
 
@@ -162,16 +172,18 @@ class Column:
     def weighted(self, weight: float | Schedule) -> Column:
         """The column with its weight set (a second factor multiplies)."""
         try:
-            factor = parse_weight(weight)
-            if isinstance(factor, Schedule) and isinstance(self.weight, Schedule):
-                raise ValueError("the weight is a schedule already; one schedule a column")
+            return replace(self, weight=self._times(parse_weight(weight)))
         except ValueError as error:
             raise RecipeError([Problem(f"{self.name}.weight", str(error))]) from None
+
+    def _times(self, factor: float | Schedule) -> float | Schedule:
         if isinstance(factor, Schedule):
-            return replace(self, weight=factor if self.weight == 1 else factor.scaled(float(self.weight)))  # type: ignore[arg-type]
+            if isinstance(self.weight, Schedule):
+                raise ValueError("the weight is a schedule already; one schedule a column")
+            return factor.scaled(self.weight)
         if isinstance(self.weight, Schedule):
-            return replace(self, weight=self.weight.scaled(factor))
-        return replace(self, weight=factor if self.weight == 1 else factor * self.weight)
+            return self.weight.scaled(factor)
+        return parse_weight(factor * self.weight)
 
     # -- operators
 
@@ -185,21 +197,33 @@ class Column:
 
         return Recipe(self) + other
 
+    def __neg__(self) -> Column:
+        return self.weighted(-1.0)
+
+    def __sub__(self, other: Column | Recipe) -> Recipe:
+        return self + other * -1.0
+
     def __ge__(self, number: float) -> Condition:
-        return Compare(self, ">=", float(number))
+        return self._compared(">=", number)
 
     def __gt__(self, number: float) -> Condition:
-        return Compare(self, ">", float(number))
+        return self._compared(">", number)
 
     def __le__(self, number: float) -> Condition:
-        return Compare(self, "<=", float(number))
+        return self._compared("<=", number)
 
     def __lt__(self, number: float) -> Condition:
-        return Compare(self, "<", float(number))
+        return self._compared("<", number)
 
     def equals(self, number: float) -> Condition:
         """Gate on an exact value (``==`` compares columns themselves)."""
-        return Compare(self, "==", float(number))
+        return self._compared("==", number)
+
+    def _compared(self, operator: str, number: float) -> Condition:
+        try:
+            return Compare(self, operator, number)
+        except ValueError as error:
+            raise RecipeError([Problem(self.name, str(error))]) from None
 
     # -- how it refers to other columns
 
@@ -226,7 +250,9 @@ class Column:
     def __repr__(self) -> str:
         text = self._repr_reward()
         if self.bounds is not None:
-            text += f".clip({self.bounds[0]!r}, {self.bounds[1]!r})"
+            text += ".clip({}, {})".format(
+                *(f"float('{bound}')" if math.isinf(bound) else bound for bound in self.bounds)
+            )
         if self.gate is not None:
             text += f".when({str(self.gate)!r}, otherwise={self.otherwise!r})"
         if self.failure != "skip":
@@ -254,7 +280,9 @@ class Column:
         return text if self.name == default else f"{text}.named({self.name!r})"
 
 
-NAME_RULE = "a column's name must be an identifier (letters, digits, _), because gates compute with it"
+NAME_RULE = (
+    "a column's name must be an identifier (letters, digits, _; no word of Python), because gates compute with it"
+)
 
 
 def use(reward: str | Any, *args: Any, folder: Path | None = None, **kwargs: Any) -> Column:
@@ -262,7 +290,7 @@ def use(reward: str | Any, *args: Any, folder: Path | None = None, **kwargs: Any
     if isinstance(reward, str):
         return Column.of(find_reward(reward, folder), args, kwargs, use=reward)
     made = as_reward(reward)
-    return Column.of(made, args, kwargs, use=made.locator or made.name)
+    return Column.of(made, args, kwargs)
 
 
 def sum_of(*parts: Column | str | Mapping[str, float]) -> Column:
@@ -316,17 +344,43 @@ def combination(kind: str, parts: list[tuple[Column | str, float]]) -> Combinati
     """A checked :class:`Combination`; ValueError says what is wrong with it."""
     if not parts:
         raise ValueError("needs at least one part")
+    for part, share in parts:
+        if not isinstance(part, Column | str):
+            raise ValueError(f"is made of columns or their names, not of {part!r}")
+        if isinstance(share, bool) or not isinstance(share, int | float) or not abs(share) <= sys.float_info.max:
+            raise ValueError(f"every share must be a finite number, not {share!r}")
     made = Combination(kind, tuple((part, float(share)) for part, share in parts))
     twice = sorted({name for name in made.names() if made.names().count(name) > 1})
     if twice:
         raise ValueError(f"names {', '.join(twice)} twice")
     if kind not in WEIGHTED and any(share != 1 for _, share in made.parts):
         raise ValueError(f"shares have no meaning in a {kind}; they do in {' and '.join(WEIGHTED)}")
-    if any(not math.isfinite(share) for _, share in made.parts):
-        raise ValueError("every share must be finite")
     if kind == "geometric_mean" and any(share <= 0 for _, share in made.parts):
         raise ValueError("every share of a geometric mean must be positive")
     return made
+
+
+def parse_clip(value: object) -> tuple[float, float]:
+    """``clip``: two numbers, the least first; either may be infinite."""
+    bounds = value if isinstance(value, list | tuple) else ()
+    if len(bounds) != 2 or not all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in bounds):
+        raise ValueError(f"must be [least, greatest], not {value!r}")
+    if not bounds[0] <= bounds[1]:
+        raise ValueError(f"least must not exceed greatest: {value!r}")
+    try:
+        return float(bounds[0]), float(bounds[1])
+    except OverflowError:
+        raise ValueError("a bound is too large; inf and -inf are none") from None
+
+
+def parse_gate(value: object) -> Condition:
+    """``when``: a condition or its text."""
+    if isinstance(value, Condition):
+        return value
+    if not isinstance(value, str):
+        hint = "; == compares columns themselves: write column.equals(1)" if isinstance(value, bool) else ""
+        raise ValueError(f'must be a condition or text like "correct >= 1", not {value!r}{hint}')
+    return parse_condition(value)
 
 
 def parse_otherwise(value: object) -> float | Literal["skip"]:
@@ -336,7 +390,7 @@ def parse_otherwise(value: object) -> float | Literal["skip"]:
 
 def parse_failure(value: object) -> float | Literal["raise", "skip"]:
     """``on_error``: "raise", "skip" or a finite number."""
-    return value if value in ("raise", "skip") else _number(value, '"raise", "skip" (does not apply)')  # type: ignore[return-value]
+    return value if value in ("raise", "skip") else _number(value, '"raise", "skip" (does not apply)')
 
 
 def parse_limit(value: object) -> Duration:
@@ -348,6 +402,6 @@ def parse_limit(value: object) -> Duration:
 
 
 def _number(value: object, instead: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise ValueError(f"must be {instead} or a finite number, not {value!r}")
     return float(value)

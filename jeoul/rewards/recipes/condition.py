@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,10 @@ class Condition:
     """A condition on columns; ``&``, ``|`` and ``~`` combine conditions."""
 
     def __and__(self, other: Condition) -> Condition:
-        return All(self, other)
+        return All(self, other) if isinstance(other, Condition) else NotImplemented
 
     def __or__(self, other: Condition) -> Condition:
-        return AnyOf(self, other)
+        return AnyOf(self, other) if isinstance(other, Condition) else NotImplemented
 
     def __invert__(self) -> Condition:
         return Not(self)
@@ -72,6 +73,12 @@ class Compare(Condition):
     operator: str
     number: float
 
+    def __post_init__(self) -> None:
+        number = self.number
+        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= sys.float_info.max:
+            raise ValueError(f"a gate compares a column with a finite number, not {number!r}")
+        object.__setattr__(self, "number", float(number))
+
     def columns(self) -> Iterator[Column | str]:
         yield self.column
 
@@ -84,7 +91,7 @@ class Compare(Condition):
         return holds, ~holds & ~np.isnan(column)
 
     def __str__(self) -> str:
-        return f"{_name(self.column)} {self.operator} {self.number:.17g}"
+        return f"{_name(self.column)} {self.operator} {repr(self.number).removesuffix('.0')}"
 
 
 @dataclass(frozen=True)
@@ -177,10 +184,9 @@ def parse_condition(text: str) -> Condition:
         ValueError: it is anything else; nothing in it is ever executed.
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _read(ast.parse(text.strip().replace("\0", "?"), mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError, UnicodeEncodeError):
         raise ValueError(f"{text!r} cannot be read; {_EXAMPLE}") from None
-    return _read(tree)
 
 
 _EXAMPLE = 'write a condition like "correct >= 1 and length < 0.5"'
@@ -204,5 +210,5 @@ def _number(node: ast.expr) -> float:
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -_number(inner)
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return float(value)
+            return value
     raise ValueError(f"{ast.unparse(node)!r} is not a number: a gate compares a column with a number")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jeoul.rewards.registry import Reward
 
-__all__ = ["check_options", "option_schema"]
+__all__ = ["check_options", "frozen", "option_schema"]
 
 
 def check_options(reward: Reward, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -32,13 +32,26 @@ def check_options(reward: Reward, given: Mapping[str, Any]) -> tuple[dict[str, A
             mistakes.append((name, f"{reward.name} has no such option or data column{hint} ({takes})"))
             continue
         try:
-            clean[name] = _model(reward, name)(value=_as_tuple(value)).value  # type: ignore[attr-defined]
+            checked = _checked(reward, name, value)
         except ValueError as error:
             mistakes.append((name, _message(error, value)))
+            continue
+        if not (checked is None is known[name] or (name == reward.signature.variadic and not checked)):
+            clean[name] = checked  # what stands for nothing is left out, so that equal recipes are equal
     for name, default in known.items():
         if default is REQUIRED and name not in given:
             mistakes.append((name, f"{reward.name} needs this option"))
     return clean, mistakes
+
+
+def _checked(reward: Reward, name: str, value: Any) -> Any:
+    model: Any = _model(reward, name)
+    try:
+        return model(value=frozen(value)).value
+    except ValueError:
+        if not isinstance(value, list):
+            raise
+        return model(value=value).value  # the function asks for a list and no tuple
 
 
 def option_schema(reward: Reward, name: str) -> dict[str, Any]:
@@ -53,8 +66,10 @@ def option_schema(reward: Reward, name: str) -> dict[str, Any]:
     if "$defs" in whole:
         schema["$defs"] = whole["$defs"]
     default = reward.signature.options[name]
-    if default is not REQUIRED and default is not None and default != ():
-        schema["default"] = default if isinstance(default, str | int | float | bool) else str(default)
+    if isinstance(default, tuple | list):
+        default = list(default)
+    if default is not REQUIRED and default is not None and default != []:
+        schema["default"] = default if isinstance(default, str | int | float | bool | list) else str(default)
     return schema
 
 
@@ -66,8 +81,8 @@ def _model(reward: Reward, option: str) -> type[BaseModel]:
     annotation: Any = _annotations(reward).get(option, Any)
     if option == reward.signature.variadic:
         annotation = types.GenericAlias(tuple, (annotation, ...))
-    config = ConfigDict(strict=True, arbitrary_types_allowed=True)
-    return create_model(option, __config__=config, value=(annotation, ...))
+    config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+    return create_model("Option", __config__=config, value=(annotation, ...))
 
 
 @functools.lru_cache(maxsize=256)
@@ -77,11 +92,23 @@ def _annotations(reward: Reward) -> dict[str, Any]:
         function = function.__init__
     elif not inspect.isroutine(function):
         function = type(function).__call__
-    return typing.get_type_hints(inspect.unwrap(function), include_extras=True)
+    try:
+        return typing.get_type_hints(inspect.unwrap(function), include_extras=True)
+    except Exception:  # annotations that cannot be evaluated here say nothing
+        return {}
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+def frozen(value: Any) -> Any:
+    """Lists as tuples; within a mapping (a JSON Schema, say) the other way round, as TOML and JSON give them."""
+    if isinstance(value, Mapping):
+        return {key: _thawed(item) for key, item in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def _thawed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _thawed(item) for key, item in value.items()}
+    return list(map(_thawed, value)) if isinstance(value, list | tuple) else value
 
 
 def _message(error: ValueError, value: Any) -> str:

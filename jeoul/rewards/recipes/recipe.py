@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from jeoul.errors import Problem, RecipeError, did_you_mean, listed
 from jeoul.rewards.recipes.column import NAME_RULE, Column
+from jeoul.rewards.recipes.options import frozen
 from jeoul.rewards.recipes.schedule import Follow, weight_at
+from jeoul.rewards.registry import is_name
 
 if TYPE_CHECKING:
     from jeoul.rewards.tables.table import RewardTable
@@ -30,9 +32,10 @@ class Advantage:
     """How the columns become one advantage: "column" (gdpo), "sum" (grpo) or any named estimator with options."""
 
     normalise: str = "sum"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "options", {name: frozen(value) for name, value in self.options.items()})
         known = [*NORMALISE, *ESTIMATORS]
         if self.normalise not in known:
             hint = did_you_mean(str(self.normalise), known)
@@ -75,6 +78,9 @@ class Recipe:
         if not isinstance(other, Column):
             return NotImplemented
         return Recipe(*self.columns, other, advantage=self.advantage)
+
+    def __sub__(self, other: Column | Recipe) -> Recipe:
+        return self + other * -1.0
 
     def __mul__(self, factor: float) -> Recipe:
         return Recipe(*(column.weighted(factor) for column in self.columns), advantage=self.advantage)
@@ -136,7 +142,7 @@ class Recipe:
 
         document = recipe_to_dict(self, portable=False)
         document["order"] = self.names
-        text = json.dumps(document, sort_keys=True, ensure_ascii=True, default=str)
+        text = json.dumps(document, sort_keys=True, ensure_ascii=True, default=_stable)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def weights(self, step: int = 0, means: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -163,6 +169,13 @@ class Recipe:
             return body
         options = "".join(f", {name}={value!r}" for name, value in self.advantage.options.items())
         return f"{body}.normalise({self.advantage.normalise!r}{options})"
+
+
+def _stable(value: Any) -> Any:
+    """What TOML cannot hold, without an address or an order that differs from process to process."""
+    if isinstance(value, set | frozenset):
+        return sorted(map(repr, value))
+    return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else str(value)
 
 
 def _linked(given: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -205,7 +218,7 @@ def check_links(columns: tuple[Column, ...], broken: frozenset[str] = frozenset(
     known = [*names, *broken]
     for index, column in enumerate(columns):
         path = f"reward.{column.name}"
-        if not column.name.isidentifier():
+        if not is_name(column.name):
             problems.append(Problem(path, NAME_RULE))
         if column.name in names[:index]:
             problems.append(Problem(path, 'the name is used twice; rename one with .named("…") or in [reward.…]'))
@@ -248,7 +261,8 @@ def dependency_order(columns: tuple[Column, ...]) -> list[Column]:
     Raises:
         ValueError: they need one another in a circle.
     """
-    needs = {column.name: {str(other) for other in column.references()} for column in columns}
+    known = {column.name for column in columns}  # of a broken recipe, some may be missing
+    needs = {column.name: known.intersection(map(str, column.references())) for column in columns}
     left, done, order = list(columns), set[str](), list[Column]()
     while left:
         ready = [column for column in left if needs[column.name] <= done]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from jeoul.errors import did_you_mean
@@ -16,7 +16,7 @@ from jeoul.errors import did_you_mean
 if TYPE_CHECKING:
     from jeoul.rewards.recipes.column import Column
 
-__all__ = ["Cosine", "Follow", "Linear", "Schedule", "cosine", "follow", "linear", "parse_weight", "weight_at"]
+__all__ = ["KINDS", "Cosine", "Follow", "Linear", "Schedule", "cosine", "follow", "linear", "parse_weight", "weight_at"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Schedule:
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             object.__setattr__(self, name, _finite(name, getattr(self, name)))
+        if math.isinf(self.end - self.start):
+            raise ValueError(f"start and end are too far apart: {self.start!r} and {self.end!r}")
 
     def at(self, step: int, means: Mapping[str, float]) -> float:
         """The weight at a training step, given the mean of each column of the batch."""
@@ -45,7 +47,7 @@ class Schedule:
         return replace(self, start=self.start * factor, end=self.end * factor)
 
     def __mul__(self, column: Column) -> Column:
-        return column.weighted(self)
+        return column.weighted(self) if hasattr(column, "weighted") else NotImplemented
 
     def to_dict(self) -> dict[str, Any]:
         """As in TOML."""
@@ -81,7 +83,7 @@ class Linear(_Stepped):
     kind: ClassVar[str] = "linear"
 
     def progress(self, step: int, means: Mapping[str, float]) -> float:
-        return (step - self.begin) / self.steps
+        return (step - self.begin) / self.steps if step > self.begin else 0.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,7 +93,7 @@ class Cosine(_Stepped):
     kind: ClassVar[str] = "cosine"
 
     def progress(self, step: int, means: Mapping[str, float]) -> float:
-        share = min(1.0, max(0.0, (step - self.begin) / self.steps))
+        share = min(1.0, (step - self.begin) / self.steps) if step > self.begin else 0.0
         return (1 - math.cos(math.pi * share)) / 2
 
 
@@ -101,7 +103,7 @@ class Follow(Schedule):
 
     Where the other column has no present cell in the batch, the weight is ``start``.
 
-    >>> follow(0.0, 1.0, column="correct", low=0.2, high=0.6).at(0, {"correct": 0.4})
+    >>> follow(0.0, 1.0, column="correct", low=0.25, high=0.75).at(0, {"correct": 0.5})
     0.5
     """
 
@@ -112,8 +114,8 @@ class Follow(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _finite("low", self.low)
-        _finite("high", self.high)
+        for name in ("low", "high"):
+            object.__setattr__(self, name, _finite(name, getattr(self, name)))
         if not isinstance(self.column, str):
             raise ValueError(f"column must be the name of a column, not {self.column!r}")
         if self.low >= self.high:
@@ -125,7 +127,7 @@ class Follow(Schedule):
 
 
 _LARGEST = sys.float_info.max
-_KINDS: dict[str, type[Schedule]] = {"linear": Linear, "cosine": Cosine, "follow": Follow}
+KINDS: dict[str, type[Schedule]] = {"linear": Linear, "cosine": Cosine, "follow": Follow}
 
 
 def linear(start: float, end: float, *, steps: int, begin: int = 0) -> Linear:
@@ -160,13 +162,15 @@ def parse_weight(value: object) -> float | Schedule:
         return _finite("weight", value)
     given = dict(value)
     kind = given.pop("schedule", None)
-    if kind not in _KINDS:
-        hint = did_you_mean(str(kind), _KINDS)
-        raise ValueError(f"schedule must be one of {', '.join(_KINDS)}, not {kind!r}{hint}")
-    try:
-        return _KINDS[kind](**given)
-    except TypeError as error:
-        raise ValueError(f"schedule {kind!r}: {str(error).partition('() ')[2]}") from None
+    if not isinstance(kind, str) or kind not in KINDS:
+        hint = did_you_mean(str(kind), KINDS)
+        raise ValueError(f"schedule must be one of {', '.join(KINDS)}, not {kind!r}{hint}")
+    known = {item.name: item.default is MISSING for item in fields(KINDS[kind])}
+    wrong = [f"has no {name!r}{did_you_mean(name, known)}" for name in given if name not in known]
+    wrong += [f"needs {name!r}" for name, needed in known.items() if needed and name not in given]
+    if wrong:
+        raise ValueError(f"schedule {kind!r} {'; '.join(wrong)}")
+    return KINDS[kind](**given)
 
 
 def _finite(name: str, value: object) -> float:

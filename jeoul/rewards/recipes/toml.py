@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,14 +14,15 @@ from jeoul.rewards.recipes.column import (
     COMBINATIONS,
     Column,
     combination,
+    parse_clip,
     parse_failure,
+    parse_gate,
     parse_limit,
     parse_otherwise,
 )
-from jeoul.rewards.recipes.condition import parse_condition
 from jeoul.rewards.recipes.recipe import Advantage, Recipe, check_links
 from jeoul.rewards.recipes.schedule import Schedule, parse_weight
-from jeoul.rewards.registry import find_reward
+from jeoul.rewards.registry import everywhere, find_reward
 from jeoul.rewards.signature import RESERVED
 from jeoul.units import Quantity
 
@@ -30,7 +32,7 @@ __all__ = ["load_recipe", "parse_recipe", "recipe_to_dict", "write_recipe"]
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe file; DataError where it cannot be read, RecipeError with every mistake in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DataError(f"there is no recipe {path}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -46,7 +48,7 @@ def parse_recipe(text: str, folder: Path | None = None) -> Recipe:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError alone for an integer of thousands of digits
         raise RecipeError([Problem("", f"is not TOML: {error}")]) from None
     problems = [
         Problem(
@@ -87,7 +89,8 @@ def _read_column(name: str, table: object, folder: Path | None) -> tuple[Column 
             locator = table.get("use", name)
             reward = find_reward(str(locator), folder)
         except UsageError as error:
-            return None, [Problem(path if "use" not in table else f"{path}.use", str(error))]
+            unknown = Problem(path if "use" not in table else f"{path}.use", str(error))
+            return None, [unknown, *_read_settings(path, table)[1]]
         column, problems = Column.build(name, reward, given, use=str(locator))
         problems = [Problem(f"reward.{problem.path}", _near_key(problem, given)) for problem in problems]
     changes, mistakes = _read_settings(path, table)
@@ -111,7 +114,7 @@ def _read_combination(name: str, table: Mapping[str, Any], given: Mapping[str, A
         problems.append(Problem(f"{path}.combine", f"must be one of {listed(COMBINATIONS)}, not {kind!r}{hint}"))
     listed_names = isinstance(parts, list) and all(isinstance(part, str) for part in parts)
     shares: Any = dict.fromkeys(parts or [], 1.0) if listed_names else parts
-    if not isinstance(shares, dict) or not all(type(share) in (int, float) for share in shares.values()):
+    if not isinstance(shares, dict):
         problems.append(
             Problem(f"{path}.of", f'must be names (["a", "b"]) or shares ({{a = 2, b = 1}}), not {parts!r}')
         )
@@ -127,8 +130,8 @@ def _read_combination(name: str, table: Mapping[str, Any], given: Mapping[str, A
 
 _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "weight": ("weight", parse_weight),
-    "clip": ("bounds", lambda value: _parse_clip(value)),
-    "when": ("gate", lambda value: _parse_when(value)),
+    "clip": ("bounds", parse_clip),
+    "when": ("gate", parse_gate),
     "else": ("otherwise", parse_otherwise),
     "on_error": ("failure", parse_failure),
     "deadline": ("limit", parse_limit),
@@ -147,21 +150,6 @@ def _read_settings(path: str, table: Mapping[str, Any]) -> tuple[dict[str, Any],
     if "else" in table and "when" not in table:
         problems.append(Problem(f"{path}.else", "stands without `when`"))
     return changes, problems
-
-
-def _parse_clip(value: Any) -> tuple[float, float]:
-    if not isinstance(value, list) or len(value) != 2 or not all(type(bound) in (int, float) for bound in value):
-        raise ValueError(f"must be [least, greatest], not {value!r}")
-    least, greatest = map(float, value)
-    if not least <= greatest:
-        raise ValueError(f"least must not exceed greatest: {value!r}")
-    return least, greatest
-
-
-def _parse_when(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError(f'must be text like "correct >= 1", not {value!r}')
-    return parse_condition(value)
 
 
 def _parse_bool(value: Any) -> bool:
@@ -204,10 +192,7 @@ def recipe_to_dict(recipe: Recipe, portable: bool = True) -> dict[str, Any]:
 
 
 def _findable(column: Column) -> bool:
-    try:
-        return ":" in column.use or find_reward(column.use) is column.reward
-    except UsageError:
-        return False
+    return ":" in column.use or everywhere(column.use)
 
 
 def _column_table(column: Column) -> dict[str, Any]:
@@ -221,7 +206,7 @@ def _column_table(column: Column) -> dict[str, Any]:
     if column.weight != 1:
         table["weight"] = column.weight.to_dict() if isinstance(column.weight, Schedule) else column.weight
     table |= column.data
-    table |= {name: _plain(value) for name, value in column.options.items() if value is not None}
+    table |= {name: _plain(value) for name, value in column.options.items()}
     if column.bounds is not None:
         table["clip"] = list(column.bounds)
     if column.gate is not None:
@@ -239,7 +224,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
+        return {key: _plain(item) for key, item in value.items()}
     return value
 
 
@@ -247,7 +232,22 @@ def write_recipe(recipe: Recipe) -> str:
     """The recipe as TOML text."""
     import tomli_w
 
-    try:
-        return tomli_w.dumps(recipe_to_dict(recipe))
-    except TypeError as error:
-        raise RecipeError([Problem("reward", f"an option cannot be written in TOML: {error}")]) from None
+    document = recipe_to_dict(recipe)
+    problems = [
+        Problem(f"{path}.{key}", f"{value!r} cannot be written in TOML")
+        for path, table in [*((f"reward.{name}", table) for name, table in document["reward"].items()),
+                            ("advantage", document.get("advantage", {}))]
+        for key, value in table.items()
+        if not _writable(value)
+    ]  # fmt: skip
+    if problems:
+        raise RecipeError(problems)
+    return tomli_w.dumps(document)
+
+
+def _writable(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _writable(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_writable, value))
+    return isinstance(value, str | int | float | datetime.date | datetime.time)

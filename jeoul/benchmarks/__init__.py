@@ -1,0 +1,1 @@
+"""Measurements that anyone can run again: every figure in the docs names its command here."""

@@ -1,0 +1,251 @@
+"""The diagnosis of a reward table: what GRPO, GDPO or any other estimator will make of its columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from jeoul.errors import UsageError
+from jeoul.trainers.monitor import column_correlations, reward_figures
+from jeoul.trainers.signal import Columns, Signal, weights_for_shares
+from jeoul.trainers.suggestions import Suggestion, suggest
+
+if TYPE_CHECKING:
+    from jeoul.rewards.tables.table import RewardTable
+
+__all__ = ["ColumnFigures", "Diagnosis", "EstimatorFigures", "Flip", "Pair", "diagnose"]
+
+LONGEST_TEXT = 160
+
+
+@dataclass(frozen=True)
+class ColumnFigures:
+    """One column.
+
+    Attributes:
+        weight: 0 for a monitor.
+        present: cells that apply.
+        mean, std: over them (std with ddof 1).
+        saturation: share of the present cells at the column's highest value.
+        silent: share of the groups that have the column in which it gives no signal.
+        shares: estimator → share of the advantage; empty for a monitor.
+        correlation: other column → Pearson correlation within groups; NaN where one does not vary.
+    """
+
+    name: str
+    weight: float
+    monitored: bool
+    present: int
+    mean: float
+    std: float
+    saturation: float
+    silent: float
+    shares: Mapping[str, float]
+    correlation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows of one group with different rewards and the same advantage."""
+
+    rows: tuple[int, int]
+    rewards: tuple[Mapping[str, float], Mapping[str, float]]
+    advantage: float
+    texts: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class EstimatorFigures:
+    """One estimator: pairs that differ, pairs it collapses, their share, rows without any advantage, and examples."""
+
+    name: str
+    pairs: int
+    collapsed: int
+    collapse: float
+    zero_rows: int
+    examples: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Rows whose advantage has opposite signs under two estimators; ``examples`` are (row, first, second)."""
+
+    estimators: tuple[str, str]
+    rows: int
+    share: float
+    examples: tuple[tuple[int, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the columns of a table do to the learning signal. ``str`` reads, :meth:`to_dict` computes on.
+
+    Attributes:
+        used: the estimator of the recipe; suggestions are about it.
+        primary: the column that suggestions protect.
+        wanted: weights for wanted shares and the shares they give, where they were asked for.
+    """
+
+    rows: int
+    groups: int
+    used: str
+    primary: str
+    columns: tuple[ColumnFigures, ...]
+    estimators: tuple[EstimatorFigures, ...]
+    flips: tuple[Flip, ...]
+    dominated: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...]
+    wanted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        lines = [f"{self.rows} completions in {self.groups} groups; the recipe uses {self.used}"]
+        for column in self.columns:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in column.shares.items())
+            driven = "monitored" if column.monitored else f"drives {shares}"
+            lines.append(f"{column.name}: mean {column.mean:.4g}, silent in {column.silent:.0%} of groups, {driven}")
+        for figures in self.estimators:
+            lines.append(
+                f"{figures.name}: {figures.collapsed} of {figures.pairs} differing pairs get the same advantage"
+            )
+        for flip in self.flips:
+            first, second = flip.estimators
+            lines.append(f"{first} against {second}: {flip.rows} rows change sign ({flip.share:.1%})")
+        lines += self.dominated
+        lines += [str(suggestion) for suggestion in self.suggestions]
+        return "\n".join(lines)
+
+
+def diagnose(
+    table: RewardTable,
+    estimators: Sequence[str] = ("grpo", "gdpo"),
+    *,
+    primary: str | None = None,
+    want: Mapping[str, float] | None = None,
+    examples: int = 3,
+    **options: Any,
+) -> Diagnosis:
+    """Diagnose a table.
+
+    Args:
+        estimators: to compare, by name; the recipe's own is added where it is missing.
+        primary: the column the others support; default the one of greatest |weight|, the first of equals.
+        want: share of the advantage each column should get: the weights for it are computed.
+        examples: collapsed pairs and flipped rows to show for each estimator.
+        options: for the estimators (``preset="trl"`` …).
+
+    Raises:
+        UsageError: the table has no trained column, or a name is unknown.
+    """
+    columns = _columns(table)
+    used = str(table.info.get("estimator", "grpo"))
+    signals = {name: Signal.of(name, columns, **options) for name in dict.fromkeys([*estimators, used])}
+    main = primary or columns.names[int(columns.weights.abs().argmax())]
+    columns.index(main)
+    figures = _column_figures(table, signals)
+    silent = {column.name: column.silent for column in figures}
+    wanted = {}
+    if want:
+        weights, reached = weights_for_shares(columns, used, want, **options)
+        wanted = {"weights": weights, "shares": reached}
+    return Diagnosis(
+        rows=len(table),
+        groups=table.rollouts.group_count,
+        used=used,
+        primary=main,
+        columns=figures,
+        estimators=tuple(_estimator_figures(table, signal, examples) for signal in signals.values()),
+        flips=tuple(_flip(first, second, examples) for first, second in combinations(signals.values(), 2)),
+        dominated=_dominated(signals[used], main),
+        suggestions=tuple(suggest(signals[used], main, silent)),
+        wanted=wanted,
+    )
+
+
+def _columns(table: RewardTable) -> Columns:
+    if not table.trained:
+        raise UsageError("every column is a monitor: nothing reaches an advantage, so there is nothing to diagnose")
+    weights = [float(table.weights[table.index(name)]) for name in table.trained]
+    rewards = table.tensor(dtype=torch.float64)
+    return Columns(table.trained, rewards, torch.from_numpy(table.groups.copy()), torch.tensor(weights).double())
+
+
+def _column_figures(table: RewardTable, signals: Mapping[str, Signal]) -> tuple[ColumnFigures, ...]:
+    values = torch.from_numpy(table.value.copy())
+    groups = torch.from_numpy(table.groups.copy())
+    figures = reward_figures(values, groups, table.names)
+    related = column_correlations(values, groups)
+    made = []
+    for index, name in enumerate(table.names):
+        mean, std, silent, saturation = (
+            float(figures[f"reward/{name}/{key}"]) for key in ("mean", "std", "zero_std_frac", "saturation")
+        )
+        monitored = bool(table.monitored[index])
+        made.append(
+            ColumnFigures(
+                name,
+                weight=float(table.weights[index]),
+                monitored=monitored,
+                present=int((~values[:, index].isnan()).sum()),
+                mean=mean,
+                std=std,
+                saturation=saturation,
+                silent=silent,
+                shares={} if monitored else {each: signal.shares[name] for each, signal in signals.items()},
+                correlation={
+                    other: float(related[index, position])
+                    for position, other in enumerate(table.names)
+                    if position != index
+                },
+            )
+        )
+    return tuple(made)
+
+
+def _estimator_figures(table: RewardTable, signal: Signal, examples: int) -> EstimatorFigures:
+    columns, found = signal.columns, signal.collapse
+
+    def rewards(row: int) -> dict[str, float]:
+        return dict(zip(columns.names, columns.rewards[row].tolist(), strict=True))
+
+    pairs = tuple(
+        Pair(
+            rows=(first, second),
+            rewards=(rewards(first), rewards(second)),
+            advantage=float(signal.advantages[first]),
+            texts=(_short(table.rollouts.texts[first]), _short(table.rollouts.texts[second])),
+        )
+        for first, second in signal.collapsed_pairs(examples)
+    )
+    zero = int((signal.signs == 0).sum())
+    return EstimatorFigures(signal.estimator, found.pairs, found.collapsed, found.probability, zero, pairs)
+
+
+def _flip(first: Signal, second: Signal, examples: int) -> Flip:
+    opposite = torch.nonzero(first.signs * second.signs < 0).flatten()
+    size = (first.advantages - second.advantages).abs()[opposite]
+    chosen = opposite[size.argsort(descending=True, stable=True)][:examples].tolist()
+    rows = [(row, float(first.advantages[row]), float(second.advantages[row])) for row in chosen]
+    count = len(opposite)
+    return Flip((first.estimator, second.estimator), count, count / len(first.signs), tuple(rows))
+
+
+def _dominated(signal: Signal, primary: str) -> tuple[str, ...]:
+    shares = signal.shares
+    top = max(shares, key=lambda name: shares[name])
+    if top == primary or math.isclose(shares[top], shares[primary]):
+        return ()
+    return (f"{top} carries {shares[top]:.0%} of the update under {signal.estimator}; {primary} {shares[primary]:.0%}",)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TEXT else f"{line[:100]} … {line[-(LONGEST_TEXT - 103) :]}"

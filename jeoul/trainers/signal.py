@@ -1,0 +1,172 @@
+"""What one estimator makes of reward columns: advantages, who drives them, what they no longer tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from jeoul.errors import UsageError, did_you_mean, listed
+from jeoul.trainers.advantages import contributions
+from jeoul.trainers.monitor import Collapse, collapse, share_of_advantage
+
+__all__ = ["Columns", "Signal", "weights_for_shares"]
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Reward columns as estimators take them: names K, rewards [B, K], groups [B], weights [K] (all float64)."""
+
+    names: tuple[str, ...]
+    rewards: Tensor = field(repr=False)
+    groups: Tensor = field(repr=False)
+    weights: Tensor
+
+    def index(self, name: str) -> int:
+        """Position of a column; UsageError names those there are."""
+        if name not in self.names:
+            hint = did_you_mean(name, self.names)
+            raise UsageError(f"no trained column {name!r}{hint}; there are {listed(self.names)}")
+        return self.names.index(name)
+
+    def weighted(self, weights: Mapping[str, float]) -> Columns:
+        """The same columns with other weights."""
+        changed = self.weights.clone()
+        for name, weight in weights.items():
+            changed[self.index(name)] = weight
+        return Columns(self.names, self.rewards, self.groups, changed)
+
+    def replaced(self, name: str, column: Tensor) -> Columns:
+        """The same with one column's values changed."""
+        rewards = self.rewards.clone()
+        rewards[:, self.index(name)] = column
+        return Columns(self.names, rewards, self.groups, self.weights)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """An estimator applied to columns.
+
+    Attributes:
+        estimator: its name.
+        columns: what it was applied to.
+        parts: each column's part of the advantage, [B, K]; they sum to it.
+    """
+
+    estimator: str
+    columns: Columns = field(repr=False)
+    parts: Tensor = field(repr=False)
+
+    @classmethod
+    def of(cls, estimator: str, columns: Columns, **options: Any) -> Signal:
+        """Apply an estimator by name (see :mod:`jeoul.trainers.advantages`)."""
+        parts = contributions(estimator, columns.rewards, columns.groups, columns.weights, **options)
+        return cls(estimator, columns, parts)
+
+    @cached_property
+    def advantages(self) -> Tensor:
+        """[B]."""
+        return self.parts.sum(dim=1)
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Σ_b |part of a column| over the sum of all columns': how much of the update each one is."""
+        return dict(zip(self.columns.names, share_of_advantage(self.parts).tolist(), strict=True))
+
+    @cached_property
+    def collapse(self) -> Collapse:
+        """Pairs of a group with different rewards and the same advantage."""
+        return collapse(self._told_apart, self.columns.groups, self.advantages, tolerance=TOLERANCE)
+
+    @property
+    def _told_apart(self) -> Tensor:
+        """The rewards without the last digits, in which equal scores differ by the order of a sum."""
+        return self.columns.rewards.round(decimals=9)
+
+    def follows(self, primary: str) -> float:
+        """Share of the rows on which ``primary`` alone would act whose advantage has the same sign; NaN without any.
+
+        Also 1 for a column that is alone: it is what its own advantage would do.
+        """
+        position = self.columns.index(primary)
+        alone = Columns(
+            (primary,), self.columns.rewards[:, [position]], self.columns.groups, self.columns.weights[[position]]
+        )
+        own = Signal.of(self.estimator, alone).advantages
+        acts = own.abs() > TOLERANCE
+        return float((own[acts].sign() == self.signs[acts]).double().mean()) if acts.any() else float("nan")
+
+    @property
+    def signs(self) -> Tensor:
+        """−1, 0 or 1 per row; within ``TOLERANCE`` of 0 is 0."""
+        return torch.where(self.advantages.abs() > TOLERANCE, self.advantages.sign(), 0.0)
+
+    def collapsed_pairs(self, most: int) -> list[tuple[int, int]]:
+        """Rows of one group, different rewards, same advantage: the pairs whose weighted rewards differ most, first."""
+        columns, rewards = self.columns, self._told_apart.nan_to_num(nan=torch.inf)
+        kinds = torch.unique(rewards, dim=0, return_inverse=True)[1]
+        order = sorted(
+            range(len(kinds)),
+            key=lambda row: (int(columns.groups[row]), round(float(self.advantages[row]), 6), int(kinds[row])),
+        )
+        found = [
+            (first, second)
+            for first, second in pairwise(order)
+            if columns.groups[first] == columns.groups[second]
+            and kinds[first] != kinds[second]
+            and abs(self.advantages[first] - self.advantages[second]) <= TOLERANCE
+        ]
+        weighted = (columns.rewards * columns.weights).nan_to_num()
+        found.sort(key=lambda pair: -float((weighted[pair[0]] - weighted[pair[1]]).abs().sum()))
+        return [(min(pair), max(pair)) for pair in found[:most]]
+
+
+def weights_for_shares(
+    columns: Columns, estimator: str, wanted: Mapping[str, float], *, rounds: int = 200, **options: Any
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Weights under which each column gets the wanted share of the advantage, and the shares they really give.
+
+    A multiplicative fixed point: w_k ← w_k · (wanted_k / share_k)^½, until the shares are met within 10⁻⁴. For an
+    estimator that normalises columns one step would do; for grpo the standard deviation of the sum moves along. The sum
+    of |w| is kept. A column without any signal has no such weight: its share stays 0, which the result shows.
+
+    Args:
+        columns: with the weights to start from (a column of weight 0 starts from 1).
+        estimator: by name.
+        wanted: share of each column, positive; normalised to sum 1. Columns not named get what weight 0 gives: nothing.
+
+    Raises:
+        UsageError: a name is not a column, or a share is not positive.
+
+    >>> rewards = torch.tensor([[1.0, 30.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]], dtype=torch.float64)
+    >>> columns = Columns(("a", "b"), rewards, torch.zeros(4, dtype=torch.long), torch.ones(2, dtype=torch.float64))
+    >>> weights, shares = weights_for_shares(columns, "grpo", {"a": 1, "b": 1})
+    >>> round(weights["a"] / weights["b"], 2), {name: round(share, 2) for name, share in shares.items()}
+    (22.5, {'a': 0.5, 'b': 0.5})
+    """
+    for name, share in wanted.items():
+        columns.index(name)
+        if not 0 < share < float("inf"):
+            raise UsageError(f"the wanted share of {name!r} must be positive, not {share!r}")
+    total = sum(wanted.values())
+    goal = torch.tensor([wanted.get(name, 0.0) / total for name in columns.names], dtype=torch.float64)
+    start = torch.where(columns.weights == 0, torch.ones_like(columns.weights), columns.weights)
+    weights = torch.where(goal > 0, start, torch.zeros_like(start))
+    scale = weights.abs().sum()
+    for _ in range(rounds):
+        current = Columns(columns.names, columns.rewards, columns.groups, weights)
+        shares = share_of_advantage(Signal.of(estimator, current, **options).parts)
+        if bool(((shares - goal).abs() <= 1e-4).all()):
+            break
+        factor = torch.where((shares > 0) & (goal > 0), (goal / shares.clamp(min=1e-12)).sqrt(), torch.ones_like(goal))
+        weights = weights * factor
+        weights = weights * (scale / weights.abs().sum())
+    reached = Signal.of(estimator, Columns(columns.names, columns.rewards, columns.groups, weights), **options).shares
+    return dict(zip(columns.names, weights.tolist(), strict=True)), reached

@@ -1,0 +1,115 @@
+"""What to try with a reward table, each with its reason and what it would change, computed, not guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from jeoul.trainers.monitor import column_correlations
+from jeoul.trainers.signal import Columns, Signal, weights_for_shares
+
+__all__ = ["Effect", "Suggestion", "suggest"]
+
+SILENT, SMALL, LARGE, UNRELATED, OPPOSED = 0.95, 0.5, 0.5, 0.1, -0.3
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Three figures of a signal: before or after a change.
+
+    Attributes:
+        share: of the primary column in the advantage.
+        follows: share of the rows on which the primary alone would act whose advantage has its sign.
+        collapse: share of the pairs with different rewards that get the same advantage.
+    """
+
+    share: float
+    follows: float
+    collapse: float
+
+    @classmethod
+    def of(cls, signal: Signal, primary: str) -> Effect:
+        """The figures of a signal."""
+        return cls(signal.shares[primary], signal.follows(primary), signal.collapse.probability)
+
+    def __str__(self) -> str:
+        return f"share {self.share:.0%}, follows {self.follows:.0%}, collapse {self.collapse:.1%}"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A change to one column: ``kind`` is "gate", "rescale", "drop" or "monitor"; ``change`` is what to write."""
+
+    kind: str
+    column: str
+    reason: str
+    change: str
+    before: Effect
+    after: Effect
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.column}: {self.reason}\n  {self.change}\n  before: {self.before}\n  after:  {self.after}"
+
+
+def suggest(signal: Signal, primary: str, silent: dict[str, float]) -> list[Suggestion]:
+    """Changes that the figures speak for; none where they do not.
+
+    Args:
+        signal: of the estimator in use.
+        primary: the column the others are there to support, usually correctness.
+        silent: per column, the share of groups in which it says nothing.
+    """
+    columns, before = signal.columns, Effect.of(signal, primary)
+    position = columns.index(primary)
+    related = column_correlations(columns.rewards, columns.groups)[position].tolist()
+    found: list[Suggestion] = []
+    for index, name in enumerate(columns.names):
+        weight = float(columns.weights[index])
+        if name == primary or weight == 0:
+            continue
+        for kind, reason, change, changed in _tests(signal, primary, name, silent[name], related[index]):
+            after = Effect.of(Signal.of(signal.estimator, changed), primary)
+            found.append(Suggestion(kind, name, reason, change, before, after))
+    return found + _rescaled(signal, primary, before)
+
+
+def _tests(
+    signal: Signal, primary: str, name: str, silent: float, related: float
+) -> Iterator[tuple[str, str, str, Columns]]:
+    columns, share = signal.columns, signal.shares[name]
+    without = columns.weighted({name: 0.0})
+    if silent >= SILENT:
+        yield "drop", f"says nothing in {silent:.0%} of the groups", f"remove [reward.{name}]", without
+        return
+    if (share > LARGE and share > signal.shares[primary]) or related < OPPOSED:
+        opposed = f"works against {primary} (correlation {related:.2f} within groups)"
+        reason = (
+            opposed
+            if related < OPPOSED
+            else f"carries {share:.0%} of the update; {primary} {signal.shares[primary]:.0%}"
+        )
+        column = columns.rewards[:, columns.index(primary)]
+        top = float(column[~column.isnan()].max())
+        gated = torch.where(column >= top, columns.rewards[:, columns.index(name)], 0.0)
+        yield "gate", reason, f'[reward.{name}] when = "{primary} >= {top:g}"', columns.replaced(name, gated)
+    if abs(related) < UNRELATED and share > 0.2 and len(columns.rewards) >= 100:
+        unrelated = f"is unrelated to {primary} (correlation {related:.2f} within groups)"
+        reason = f"{unrelated} and carries {share:.0%} of the update"
+        yield "monitor", reason, f"[reward.{name}] monitor = true", without
+
+
+def _rescaled(signal: Signal, primary: str, before: Effect) -> list[Suggestion]:
+    """Weights that make the shares what the weights say, where the primary gets under half of its due."""
+    columns = signal.columns
+    live = {name: share for name, share in signal.shares.items() if share > 0}
+    due = {name: abs(float(columns.weights[columns.index(name)])) for name in live}
+    total = sum(due.values())
+    if primary not in live or len(live) < 2 or signal.shares[primary] >= SMALL * due[primary] / total:
+        return []
+    weights, _ = weights_for_shares(columns, signal.estimator, due)
+    after = Effect.of(Signal.of(signal.estimator, columns.weighted(weights)), primary)
+    told = ", ".join(f"{name} {weights[name]:.3g}" for name in live)
+    reason = f"gets {signal.shares[primary]:.0%} of the update for {due[primary] / total:.0%} of the weight"
+    return [Suggestion("rescale", primary, reason, f"weights: {told}", before, after)]
