@@ -182,6 +182,9 @@ def _read_parquet(paths: list[Path]) -> Columns:
 
     try:
         tables = [pq.read_table(path, memory_map=True, partitioning=None) for path in paths]
+        flags = {(field.name, JSON_FLAG in (field.metadata or {})) for table in tables for field in table.schema}
+        if len(flags) > len({name for name, _ in flags}):  # JSON in one file, plain in another
+            return _stacked(list(map(table_columns, tables)))
         return table_columns(pa.concat_tables(tables, promote_options="permissive"))
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{paths[0]} cannot be read as Parquet: {error}") from None
@@ -216,12 +219,13 @@ def _read_folder(folder: Path, split: str, expand: Expand | None) -> Columns:
             data = datasets.load_from_disk(str(folder))
         except Exception as error:  # whatever part of it meets the damage raises
             raise DataError(f"{folder} cannot be read as a data set: {error}") from None
-        if split and split != str(data.split):
+        if split not in ("", folder.name, str(data.split)):
             raise UsageError(f"{folder} has no split {split!r}; it is one data set")
         return table_columns(data.with_format("arrow")[:])
 
     def chosen(path: Path) -> bool:
-        return re.search(rf"(?<![^\W_]){re.escape(split)}(?![^\W_])", str(path.relative_to(folder))) is not None
+        word = rf"(?<![^\W_]){re.escape(split)}(?![^\W_])"  # "test" is no part of "latest"
+        return not split or re.search(word, str(path.relative_to(folder))) is not None
 
     found = sorted(path for path in folder.rglob("*.parquet") if chosen(path))
     if found:

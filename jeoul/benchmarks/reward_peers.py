@@ -2,14 +2,13 @@
 
 Give each peer's checkout (or have it installed; one that is absent is left out)::
 
-    python -m jeoul.benchmarks.reward_peers --open-r1 ../open-r1 --trl ../trl --ms-swift ../ms-swift
+    jeoul bench rewards --open-r1 ../open-r1 --trl ../trl --ms-swift ../ms-swift
 
 The peers' own functions are run. Of their files only imports that no reward here uses are replaced by empty modules.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import importlib.util
@@ -28,10 +27,9 @@ from jeoul.rewards.matching import exact_match
 from jeoul.rewards.repetition import repetition
 from jeoul.units import tokens
 
-__all__ = ["compare", "main"]
+__all__ = ["compare", "run"]
 
 Score = Callable[[str, int], Any]  # of a text and its length in tokens
-
 RIGHT = r"\boxed{4}"
 FINE = "<think>\nr\n</think>\n<answer>\n4\n</answer>"
 # reward → (what the probe shows, text, length in tokens)
@@ -46,19 +44,14 @@ PROBES: dict[str, list[tuple[str, str, int]]] = {
         ("think alone", "<think>\nr\n</think>", 9),
         ("<think> opened by the prompt", FINE.removeprefix("<think>"), 9),
     ],
-    "exact_match": [
-        ("4", "4", 1),
-        ("<answer>4</answer>", "<answer>4</answer>", 3),
-        (RIGHT, RIGHT, 4),
-    ],
+    "exact_match": [(text, text, 1) for text in ("4", "<answer>4</answer>", RIGHT)],
     "soft_overlong": [(f"{n} tokens", "", n) for n in (80, 81, 90, 100, 101, 120, 200)],
     "cosine_length": [
-        (f"{n} characters and tokens", "a" * (n - len(RIGHT)) + RIGHT, n) for n in (20, 500, 1000, 1500, 2000)
-    ]
-    + [("1000 characters, 250 tokens", "a" * (1000 - len(RIGHT)) + RIGHT, 250)],
+        (f"{length} characters, {count} tokens", "a" * (length - len(RIGHT)) + RIGHT, count)
+        for length, count in ((20, 20), (500, 500), (1000, 1000), (1500, 1500), (2000, 2000), (1000, 250))
+    ],
     "repetition": [
         ("empty", "", 0),
-        ("a × 4", "a " * 4, 4),
         ("a × 10", "a " * 10, 10),
         ("A a A a A a", "A a A a A a", 6),
         ("ha × 100, no spaces", "ha" * 100, 100),
@@ -70,14 +63,12 @@ PROBES: dict[str, list[tuple[str, str, int]]] = {
 
 def jeoul_rewards() -> dict[str, Score]:
     """Jeoul's rewards, with the peers' settings where those differ from its own."""
-    length = tokens(1000)
+    curve = {"limit": tokens(1000), "shortest": 1, "longest": 0.5, "exceeded": 0}
     return {
         "tagged": lambda text, n: tagged([text]),
         "exact_match": lambda text, n: exact_match([text], ["4"]),
         "soft_overlong": lambda text, n: soft_overlong([""], [[0] * n], limit=tokens(100), buffer=tokens(20)),
-        "cosine_length": lambda text, n: cosine_length(
-            [text], [[0] * n], limit=length, shortest=1, longest=0.5, exceeded=0
-        ),
+        "cosine_length": lambda text, n: cosine_length([text], [[0] * n], **curve),
         "repetition": lambda text, n: repetition([text], ngram=3),
     }
 
@@ -121,8 +112,8 @@ def ms_swift_rewards(root: Path | None) -> dict[str, Score]:
     module = _module("swift.rewards.orm", root, "swift/rewards/orm.py", ["swift.infer_engine"])
     overlong = module.SoftOverlong(SimpleNamespace(soft_max_length=100, soft_cache_length=20))
     repeated = module.RepetitionPenalty(SimpleNamespace(repetition_n_grams=3, repetition_max_penalty=-1.0))
-    bounds = {"min_len_value_wrong": -1.0, "max_len_value_wrong": -0.5, "max_len": 1000}
-    bounds |= {"min_len_value_correct": 1.0, "max_len_value_correct": 0.5}
+    bounds = {"min_len_value_wrong": -1, "max_len_value_wrong": -0.5, "max_len": 1000}
+    bounds |= {"min_len_value_correct": 1, "max_len_value_correct": 0.5}
     settings = SimpleNamespace(**{f"cosine_{name}": value for name, value in bounds.items()})
     cosine = module.CosineReward(settings, accuracy_orm=lambda completions, solution, **_: [1.0] * len(completions))
     return {
@@ -195,13 +186,16 @@ def _module(name: str, root: Path | None, file: str, unused: list[str]) -> Any:
     return module
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    for peer in ("--open-r1", "--trl", "--ms-swift"):
-        parser.add_argument(peer, type=Path, help="its checkout; without it the installed package, if there is one")
-    print(compare(**vars(parser.parse_args())))
+def run(*, open_r1: Path | None = None, trl: Path | None = None, ms_swift: Path | None = None) -> None:
+    """Compare rewards with their namesakes in other libraries, by running those.
 
-
-if __name__ == "__main__":
-    main()
+    Parameters
+    ----------
+    open_r1
+        Its checkout; without it the installed package, if there is one.
+    trl
+        The same.
+    ms_swift
+        The same.
+    """
+    print(compare(open_r1, trl, ms_swift))

@@ -25,6 +25,7 @@ def run(
     primary: str | None = None,
     want: tuple[str, ...] = (),
     examples: int = 3,
+    chart: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Show what GRPO, GDPO or any other estimator makes of a table: who drives the update, what collapses, what to try.
@@ -43,6 +44,8 @@ def run(
         A wanted share of the update, e.g. --want correct=0.7 --want tagged=0.3; prints the weights for it.
     examples
         Collapsed pairs and flipped rows to show.
+    chart
+        Draw shares and correlations to an .svg, .png or .html file.
     json
         Print as JSON.
     """
@@ -51,6 +54,11 @@ def run(
 
     loaded = RewardTable.load(table)
     found = diagnose(loaded, estimator, primary=primary, want=_shares(want), examples=examples, preset=preset)
+    if chart is not None:
+        from jeoul.charts import diagnosis_chart, save_chart
+
+        save_chart(diagnosis_chart(found), chart)
+        note(f"wrote {chart}")
     if json:
         print_json(found.to_dict())
     else:

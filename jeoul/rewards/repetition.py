@@ -51,7 +51,7 @@ def repetition(
 
     Args:
         completions: texts of the model.
-        ngram: units in an n-gram, 1 to 1000. Sound mathematics repeats short ones: over 800 solutions of MATH problems
+        ngram: units in an n-gram, 1 to 1000. Mathematics repeats short ones: over 800 completions for MATH problems
             the median share is .31 at 3, .15 at 5, .03 at 10 and 0 at 20, the default (9 in 10 are below .03).
         unit: "words", or "characters" without white space, which needs about four times the ``ngram``.
         ignore_case: compare case-folded.

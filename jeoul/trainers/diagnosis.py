@@ -112,10 +112,10 @@ class Diagnosis:
             shares = ", ".join(f"{name} {share:.0%}" for name, share in column.shares.items())
             driven = "monitored" if column.monitored else f"drives {shares}"
             lines.append(f"{column.name}: mean {column.mean:.4g}, silent in {column.silent:.0%} of groups, {driven}")
-        for figures in self.estimators:
-            lines.append(
-                f"{figures.name}: {figures.collapsed} of {figures.pairs} differing pairs get the same advantage"
-            )
+        lines += [
+            f"{figures.name}: {figures.collapsed} of {figures.pairs} differing pairs get the same advantage"
+            for figures in self.estimators
+        ]
         for flip in self.flips:
             first, second = flip.estimators
             lines.append(f"{first} against {second}: {flip.rows} rows change sign ({flip.share:.1%})")

@@ -49,12 +49,18 @@ class Suggestion:
     before: Effect
     after: Effect
 
+    @property
+    def helps(self) -> bool:
+        """Whether the primary column gets more of the update, and the update follows it no less."""
+        return self.after.share > self.before.share and self.after.follows >= self.before.follows
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.column}: {self.reason}\n  {self.change}\n  before: {self.before}\n  after:  {self.after}"
+        effect = f"  before: {self.before}\n  after:  {self.after}"
+        return f"{self.kind} {self.column}: {self.reason}\n  {self.change}\n{effect}"
 
 
 def suggest(signal: Signal, primary: str, silent: dict[str, float]) -> list[Suggestion]:
-    """Changes that the figures speak for; none where they do not.
+    """Changes that the figures speak for, before and after; none where they do not.
 
     Args:
         signal: of the estimator in use.
@@ -72,7 +78,8 @@ def suggest(signal: Signal, primary: str, silent: dict[str, float]) -> list[Sugg
         for kind, reason, change, changed in _tests(signal, primary, name, silent[name], related[index]):
             after = Effect.of(Signal.of(signal.estimator, changed), primary)
             found.append(Suggestion(kind, name, reason, change, before, after))
-    return found + _rescaled(signal, primary, before)
+    found += _rescaled(signal, primary, before)
+    return [each for each in found if each.kind == "drop" or each.helps]
 
 
 def _tests(

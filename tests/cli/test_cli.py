@@ -106,6 +106,20 @@ def test_explain(folder: Path) -> None:
     assert [term["part"] for term in told["terms"]] == [1.0, 0.5]
 
 
+def test_diagnose(folder: Path) -> None:
+    jeoul("score", "recipe.toml", "runs.jsonl", "-o", "table.parquet", cwd=folder)
+    done = jeoul("diagnose", "table.parquet", "--want", "correct=1", "--chart", "chart.svg", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "share of the update by column" in done.stdout
+    assert "Weights for the wanted shares" in done.stdout
+    assert (folder / "chart.svg").read_text().startswith("<svg")
+    told = json.loads(jeoul("diagnose", "table.parquet", "--estimator", "rloo", "--json", cwd=folder).stdout)
+    assert [figures["name"] for figures in told["estimators"]] == ["rloo", "grpo"]
+    wrong = jeoul("diagnose", "table.parquet", "--estimator", "gdpp", "--want", "correct", cwd=folder)
+    assert wrong.returncode == 2
+    assert "--want correct: write a column and its share" in wrong.stderr
+
+
 def test_explain_does_not_let_a_completion_steer_the_terminal(folder: Path) -> None:
     (folder / "runs.jsonl").write_text(json.dumps({"completion": "\x1b[2Jgone\x07", "answer": "4"}))
     jeoul("score", "recipe.toml", "runs.jsonl", "-o", "table.parquet", cwd=folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,22 +50,46 @@ def _length(unit: Unit) -> int:
     return sum(len(value) for value in unit if isinstance(value, str))
 
 
-def run_async(call: Call, names: Sequence[str], units: Sequence[Unit], deadline: float, done: Done) -> None:
-    """At most ``CONCURRENT`` calls at once in an event loop of its own; ``done`` is called from that loop's thread."""
+def run_async(
+    call: Call,
+    names: Sequence[str],
+    units: Sequence[Unit],
+    deadline: float,
+    done: Done,
+    stopped: threading.Event | None = None,
+) -> None:
+    """At most ``CONCURRENT`` calls at once in an event loop of its own; ``done`` is called from that loop's thread.
 
-    async def one(index: int, places: asyncio.Semaphore) -> None:
+    The deadline cancels a call that awaits; one that blocks the loop, or refuses to be cancelled, cannot be ended. Once
+    ``stopped`` is set no further call is made.
+    """
+    indices = iter(range(len(units)))
+
+    async def one(index: int) -> list[Outcome]:
         data = {name: [value] for name, value in zip(names, units[index], strict=True)}
-        async with places:
-            try:
-                outcomes = read_results(await asyncio.wait_for(call(data), deadline), 1)
-            except TimeoutError:
-                outcomes = [Outcome(math.nan, Status.timeout, f"took more than {deadline:g} s")]
-            except Exception as error:
-                outcomes = [failed(error)]
-        done(index, outcomes)
+        limit = asyncio.timeout(deadline)
+        try:
+            async with limit:
+                return read_results(await call(data), 1)
+        except KeyboardInterrupt:
+            raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the whole run is being ended
+                raise
+            return [failed(error)]
+        except BaseException as error:  # SystemExit too: a reward must not end the run
+            if limit.expired() and isinstance(error, TimeoutError):
+                return [Outcome(math.nan, Status.timeout, f"took more than {deadline:g} s")]
+            return [failed(error)]
+
+    async def one_after_another() -> None:
+        for index in indices:
+            if stopped is not None and stopped.is_set():
+                return
+            done(index, await one(index))
 
     async def every() -> None:
-        places = asyncio.Semaphore(CONCURRENT)
-        await asyncio.gather(*(one(index, places) for index in range(len(units))))
+        await asyncio.gather(*(one_after_another() for _ in range(min(CONCURRENT, len(units)))))
 
     asyncio.run(every())

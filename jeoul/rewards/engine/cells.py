@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jeoul.chat import completion_text
 from jeoul.errors import DataError, Problem, RecipeError, did_you_mean, listed
+from jeoul.rewards.tables.file import refuse_clashes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +50,7 @@ def check_data(recipe: Recipe, rollouts: Rollouts) -> None:
     for column in recipe:
         if column.reward is None:
             continue
-        for argument, required in column.reward.signature.data.items():
+        for argument, required in (dict.fromkeys(column.data, True) | dict(column.reward.signature.data)).items():
             name = column.data.get(argument, argument)
             if _special(column, argument) or name in rollouts.columns or not (required or argument in column.data):
                 continue
@@ -121,26 +124,55 @@ def _sources(column: Column, rollouts: Rollouts) -> dict[str, Sequence[Any]]:
             sources[argument] = rollouts.column(rollouts.completion) if raw else rollouts.texts
         elif argument == "prompts" and argument not in column.data:
             sources[argument] = rollouts.column(rollouts.prompt) if raw and rollouts.prompt else rollouts.prompts()
-        elif argument == "completions":
-            sources[argument] = [str(value) for value in rollouts.column(name)]
+        elif argument == "completions" and not raw:
+            sources[argument] = _texts(column.name, name, rollouts.column(name))
         elif name in rollouts.columns:
             sources[argument] = rollouts.column(name)
     return sources
 
 
+def _texts(column: str, name: str, values: Sequence[Any]) -> list[str]:
+    """Another column than the completions', read as they are: a null is no text, least of all "None"."""
+    texts = []
+    for row, value in enumerate(values):
+        try:
+            texts.append(completion_text(value))
+        except ValueError as error:
+            raise DataError(f"reward.{column}.completions: row {row}: {name!r} {error}") from None
+    return texts
+
+
 def _key(value: Any) -> Any:
     """What tells cells apart: 1, 1.0, True and "1" are different inputs to a reward."""
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value
-    return (type(value), repr(value) if isinstance(value, list | dict | set | float) else value)
+    if kind is int or kind is bool or value is None:
+        return kind, value
+    if kind is float:
+        return kind, repr(value)  # NaN equals NaN here, and -0.0 is not 0.0
+    if kind is list or kind is tuple:
+        return kind, tuple(map(_key, value))
+    if kind is dict:
+        return kind, tuple((_key(key), _key(inner)) for key, inner in value.items())
+    try:
+        return kind, pickle.dumps(value)  # arrays, dates …: exact, where == or repr would take some together
+    except Exception:  # equal to nothing but itself
+        return kind, id(value)
 
 
-def refuse_unready(recipe: Recipe) -> None:
-    """Refuse what cannot run at all, before anything is computed."""
+def refuse_unready(recipe: Recipe, rollouts: Rollouts) -> None:
+    """Refuse what cannot run or be saved at all, before anything is computed."""
     problems = [
+        Problem(f"reward.{name}", "every table has a column of this name; give yours another")
+        for name in recipe.names
+        if name in ("group", "total")
+    ]
+    problems += [
         Problem(f"reward.{column.name}", "an asynchronous reward cannot have group scope")
         for column in recipe
         if column.reward is not None and column.reward.asynchronous and column.reward.scope == "group"
     ]
     if problems:
         raise RecipeError(problems)
+    refuse_clashes(recipe.names, rollouts.columns)

@@ -57,11 +57,19 @@ def _value(kind: str, parts_KB: NDArray[np.float64], shares_K: NDArray[np.float6
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         match kind:
             case "sum":
-                return np.asarray(shares_K @ parts_KB)
+                return _weighted_sum(shares_K, parts_KB)
             case "product":
                 return np.asarray(parts_KB.prod(axis=0))
             case "min":
                 return np.asarray(parts_KB.min(axis=0))
             case "max":
                 return np.asarray(parts_KB.max(axis=0))
-        return np.asarray(np.exp(shares_K @ np.log(parts_KB) / shares_K.sum()))
+        return np.asarray(np.exp(_weighted_sum(shares_K, np.log(parts_KB)) / shares_K.sum()))
+
+
+def _weighted_sum(shares_K: NDArray[np.float64], parts_KB: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Term by term: a matrix product rounds a row differently in another batch."""
+    total = np.zeros(parts_KB.shape[1])
+    for share, part_B in zip(shares_K, parts_KB, strict=True):
+        total += share * part_B
+    return total

@@ -19,6 +19,7 @@ from jeoul.rewards.tables.status import Status
 __all__ = ["Journal"]
 
 Results = dict[tuple[str, int], list[Outcome]]
+_START = b'{"header": {'
 
 
 class Journal:
@@ -77,22 +78,25 @@ class Journal:
     def _restore(self, header: dict[str, Any]) -> Results:
         self.file.seek(0)
         lines = self.file.read().split(b"\n")
-        kept = sum(len(line) + 1 for line in lines[:-1])  # what follows the last newline is torn
-        os.ftruncate(self.file.fileno(), kept)
         if len(lines) == 1:
+            if lines[0][: len(_START)] != _START[: len(lines[0])]:
+                raise DataError(f"{self.path} is no file of unfinished results; choose another output")
+            os.ftruncate(self.file.fileno(), 0)
             self._write({"header": header})
             return {}
         results: Results = {}
         for number, line in enumerate(lines[:-1], start=1):
             try:
                 record = json.loads(line)
-                if number == 1:
-                    self._compare(record["header"], header)
+                if number > 1:
+                    column = str(record["column"])
+                    results |= {(column, row): [_outcome(*cell) for cell in cells] for row, cells in record["cells"]}
                     continue
-                for row, cells in record["cells"]:
-                    results[record["column"], row] = [Outcome(value, Status(code), why) for value, code, why in cells]
-            except (KeyError, TypeError, json.JSONDecodeError):
+                stored = dict(record["header"])
+            except (KeyError, TypeError, ValueError):
                 raise DataError(f"{self.path}, line {number} is damaged; remove the file to start again") from None
+            self._compare(stored, header)
+        os.ftruncate(self.file.fileno(), sum(len(line) + 1 for line in lines[:-1]))  # what follows is torn
         return {key: cells for key, cells in results.items() if all(cell.status != Status.infra for cell in cells)}
 
     def _compare(self, stored: dict[str, Any], header: dict[str, Any]) -> None:
@@ -102,3 +106,7 @@ class Journal:
                 f"{self.path} holds the unfinished results of another run (it differs in: {', '.join(other)}); "
                 f"choose another output, or give --restart to drop them"
             )
+
+
+def _outcome(value: float, status: int, reason: str) -> Outcome:
+    return Outcome(float(value), Status(status), str(reason))

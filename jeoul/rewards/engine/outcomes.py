@@ -29,12 +29,11 @@ class Outcome(NamedTuple):
 def call_reward(call: Callable[[dict[str, Any]], Any], data: dict[str, Any], count: int) -> list[Outcome]:
     """Call a reward on ``count`` completions. Nothing it raises gets out: every cell says what happened."""
     try:
-        results = call(data)
+        return read_results(call(data), count)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: a reward must not end the run
         return [failed(error)] * count
-    return read_results(results, count)
 
 
 def read_results(results: Any, count: int) -> list[Outcome]:
@@ -47,7 +46,7 @@ def read_results(results: Any, count: int) -> list[Outcome]:
     """
     if hasattr(results, "tolist"):  # numpy arrays and tensors
         results = results.tolist()
-    if not isinstance(results, Sequence) or isinstance(results, str | bytes):
+    if not isinstance(results, Sequence) or isinstance(results, str | bytes | bytearray):
         return [_error(f"returned a {type(results).__name__}, not a list with one number per completion")] * count
     if len(results) != count:
         return [_error(f"returned {len(results)} values for {count} completions")] * count
@@ -56,9 +55,12 @@ def read_results(results: Any, count: int) -> list[Outcome]:
 
 def failed(error: BaseException) -> Outcome:
     """The cell of an exception: its type, message and the line it came from."""
-    where = traceback.extract_tb(error.__traceback__)
+    try:
+        where = traceback.extract_tb(error.__traceback__)
+        text = str(error)
+    except Exception as second:  # a __str__ that raises, or no memory left to look
+        where, text = traceback.StackSummary(), f"and its own message raised {type(second).__name__}"
     place = f" ({where[-1].filename.rpartition('/')[2]}:{where[-1].lineno})" if where else ""
-    text = str(error)
     return _error(f"{type(error).__name__}: {text if len(text) <= 300 else text[:299] + '…'}{place}")
 
 
@@ -69,7 +71,7 @@ def _error(reason: str) -> Outcome:
 def _cell(result: Any) -> Outcome:
     kind = type(result)
     if kind is float or kind is Score or kind is int or kind is bool:
-        value = float(result) if kind is not int or -_LARGEST <= result <= _LARGEST else math.inf
+        value = float(result) if kind is not int or -_LARGEST <= result <= _LARGEST else math.copysign(math.inf, result)
     elif result is None:
         return Outcome(math.nan, Status.not_applicable, "")
     elif isinstance(result, str | bytes):
@@ -77,9 +79,9 @@ def _cell(result: Any) -> Outcome:
     else:
         try:
             value = float(result)
-        except (TypeError, ValueError, OverflowError):
+        except Exception:  # whatever its __float__ raises
             return _error(f"gave a {kind.__name__}, not a number")
-    reason = result.reason[:LONGEST_REASON] if kind is Score else ""
+    reason = str(getattr(result, "reason", ""))[:LONGEST_REASON] if isinstance(result, Score) else ""
     if math.isnan(value):
         return Outcome(math.nan, Status.not_applicable, reason)
     if math.isinf(value):

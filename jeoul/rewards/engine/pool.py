@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ __all__ = ["WorkerPool", "default_workers", "shared_pool"]
 
 CHUNK_SECONDS, CHUNK_BYTES, MOST_UNITS = 0.03, 2**20, 2048
 LOAD_SECONDS = 120.0
+"""How long a reward may take to start, and how long a worker with work may say nothing between cells."""
 MEMORY = 4 * 2**30
 IDLE, MOST_IDLE_DEATHS = -1, 8
 Unit = tuple[Any, ...]
@@ -68,6 +70,9 @@ class _Worker:
     outgoing: bytearray = field(default_factory=bytearray)
     incoming: bytearray = field(default_factory=bytearray)
     last: tuple[int, int, float] = (0, 0, 0.0)
+    heard: float = 0.0
+    spent: bool = False
+    """It ended itself after a MemoryError: nobody is to blame for its end."""
 
     def doing(self) -> tuple[int, int, float]:
         """(chunk, position, start); start 0 = idle."""
@@ -96,6 +101,7 @@ class WorkerPool:
         self._control: socket.socket | None = None
         self._workers: list[_Worker] = []
         self._numbers = iter(range(1, 2**62))
+        _every.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -109,15 +115,18 @@ class WorkerPool:
         """Score ``units`` and hand each one's outcomes to ``done(index, outcomes)``, in any order.
 
         Raises:
-            ScoringError: the reward cannot be loaded in a worker.
+            ScoringError: the reward cannot be loaded in a worker, or the processes were ended from outside. The pool
+                starts new ones when it is used again.
         """
+        if os.getpid() != self._owner:
+            raise ScoringError("this pool belongs to the process this one was forked from; make another")
         with self.lock:
-            if os.getpid() != self._owner:
-                raise ScoringError("this pool belongs to the process this one was forked from; make another")
+            if self._zygote is not None and self._zygote.poll() is not None:
+                self._end_all()
             try:
                 _Run(self, load, units, deadline, done).drive()
             except BaseException:
-                self._stop_workers()  # whatever they hold is not wanted any more
+                self._end_all()  # whatever they hold, or were just asked, is not wanted any more
                 raise
 
     # -- processes
@@ -129,45 +138,54 @@ class WorkerPool:
         return self._workers
 
     def _fork(self) -> _Worker:
-        control = self._start()
+        if self._control is None:
+            self._start()
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as file:
             file.truncate(PAGE.size)
-            socket.send_fds(control, [REQUEST.pack(b"F", 0)], [theirs.fileno(), file.fileno()])
-            pid = self._reply()
+            try:
+                pid = self._ask(b"F", fds=[theirs.fileno(), file.fileno()])
+            except BaseException:
+                ours.close()
+                raise
             ours.setblocking(False)
             return _Worker(pid, ours, mmap.mmap(file.fileno(), PAGE.size))
 
-    def _start(self) -> socket.socket:
-        if self._control is None or self._zygote is None or self._zygote.poll() is not None:
-            self.close()
-            self._control, theirs = socket.socketpair()
-            with theirs:
-                arguments = [str(theirs.fileno()), str(self.memory), json.dumps([str(path) for path in sys.path])]
-                self._zygote = subprocess.Popen(
-                    [sys.executable, "-u", "-c", _ZYGOTE, *arguments],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=2,  # what a reward prints must not land between the lines of --json
-                )
-        return self._control
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair()
+        self._control.settimeout(LOAD_SECONDS)
+        with theirs:
+            arguments = [str(theirs.fileno()), str(self.memory), json.dumps([str(path) for path in sys.path])]
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-u", "-c", _ZYGOTE, *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=2,  # what a reward prints must not land between the lines of --json
+                start_new_session=True,  # a kill of our process group must leave one who ends the workers
+            )
 
-    def _reply(self) -> int:
+    def _ask(self, command: bytes, pid: int = 0, fds: Sequence[int] = ()) -> int:
         assert self._control is not None
-        data = b""
-        while len(data) < REPLY.size:
-            more = self._control.recv(REPLY.size - len(data))
-            if not more:
-                raise ScoringError("the process that starts workers died; its last words are above")
-            data += more
+        request, data = REQUEST.pack(command, pid), b""
+        try:
+            socket.send_fds(self._control, [request], fds) if fds else self._control.sendall(request)
+            while len(data) < REPLY.size:
+                more = self._control.recv(REPLY.size - len(data))
+                if not more:
+                    raise ConnectionResetError
+                data += more
+        except OSError as error:
+            raise ScoringError("the process that starts workers was ended (killed, or the pool closed)") from error
         return int(REPLY.unpack(data)[0])
 
-    def end(self, worker: _Worker) -> int:
-        """Kill a worker, take what it still sent, and note what it was at; its wait status."""
+    def end(self, worker: _Worker, gone: bool = False) -> int:
+        """Kill a worker, take what it still sent, and note what it was at; its wait status.
+
+        Args:
+            gone: it hung up. It is given a moment to end by itself; the status is then -1 where it does not.
+        """
+        status = self._ask(b"G" if gone else b"K", worker.pid)
         self._workers.remove(worker)
-        assert self._control is not None
-        self._control.sendall(REQUEST.pack(b"K", worker.pid))
-        status = self._reply()
         with contextlib.suppress(ConnectionError):
             _read(worker)
         worker.last = worker.doing()
@@ -175,26 +193,50 @@ class WorkerPool:
         worker.page.close()
         return status
 
-    def _stop_workers(self) -> None:
-        for worker in list(self._workers):
-            with contextlib.suppress(OSError, ScoringError):
-                self.end(worker)
-        self._workers.clear()
-
     def close(self) -> None:
-        """End all processes. The pool starts them again when it is used again."""
+        """End all processes. The pool starts them again when it is used again; a run under way fails."""
         if os.getpid() != self._owner:
             return
-        for worker in self._workers:
+        if self.lock.acquire(blocking=False):
+            try:
+                self._end_all()
+            finally:
+                self.lock.release()
+        elif self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.shutdown(socket.SHUT_RDWR)  # the run under way notices, and cleans up
+
+    def _end_all(self) -> None:
+        workers, control, zygote = self._workers, self._control, self._zygote
+        self._workers, self._control, self._zygote = [], None, None
+        for worker in workers:
             worker.connection.close()
             worker.page.close()
-        self._workers.clear()
-        if self._control is not None:
-            self._control.close()  # the zygote kills its workers and ends
-            self._control = None
+        if control is not None:
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)  # the zygote kills its workers and ends, whoever else holds a copy
+            control.close()
+        if zygote is None:
+            return
+        try:
+            zygote.wait(10)
+        except subprocess.TimeoutExpired:
+            zygote.kill()
+            zygote.wait()
+        if zygote.returncode:  # killed: its workers that hang are ours to end
+            for worker in workers:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(worker.pid, signal.SIGKILL)
+
+    def _forked(self) -> None:
+        """In a forked child: hold nothing that would keep the parent's workers alive after the parent."""
+        self.lock = threading.Lock()
+        for end in (self._control, *(worker.connection for worker in self._workers)):
+            if end is not None:
+                end.close()
+        self._control, self._workers = None, []
         if self._zygote is not None:
-            self._zygote.wait()
-            self._zygote = None
+            self._zygote.returncode = 0  # not this process's to wait for
 
 
 class _Run:
@@ -207,6 +249,7 @@ class _Run:
         self.again: deque[list[int]] = deque()
         self.left = len(units)
         self.deaths: dict[int, int] = {}
+        self.suspects: set[int] = set()
         self.unit_seconds, self.unit_bytes = 0.0, 0.0
         self.selector = selectors.DefaultSelector()
 
@@ -248,9 +291,13 @@ class _Run:
         size = self.frame(worker, ("chunk", chunk.number, self.job, [self.units[index] for index in units]))
         self.unit_bytes = size / len(units)
         worker.chunks.append(chunk)
+        worker.heard = time.monotonic()
 
     def frame(self, worker: _Worker, message: Any) -> int:
-        body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        try:
+            body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        except Exception as error:
+            raise ScoringError(f"the data holds what cannot be sent to a worker process: {error}") from error
         worker.outgoing += LENGTH.pack(len(body)) + body
         return len(body)
 
@@ -273,6 +320,7 @@ class _Run:
         except ConnectionError:
             alive = False
         self.watch(worker)
+        worker.heard = time.monotonic()
         for message in _messages(worker):
             self.result(worker, message)
         if not alive:
@@ -280,6 +328,8 @@ class _Run:
 
     def result(self, worker: _Worker, message: tuple[Any, ...]) -> None:
         kind, number, *rest = message
+        if kind == "unreadable":
+            raise ScoringError(f"a worker process cannot read the data: {rest[0]}")
         if not worker.chunks or worker.chunks[0].number != number:
             return
         chunk = worker.chunks[0]
@@ -287,10 +337,12 @@ class _Run:
             raise ScoringError(f"the reward cannot be started in a worker: {rest[0]}")
         first, outcomes, seconds = rest
         if outcomes:
+            self.deaths.pop(IDLE, None)
             self.unit_seconds = (self.unit_seconds or seconds / len(outcomes)) / 2 + seconds / len(outcomes) / 2
         for index, cells in zip(chunk.units[first : first + len(outcomes)], outcomes, strict=True):
             self.settle(index, [Outcome(*cell) for cell in cells])
         chunk.reported = first + len(outcomes)
+        worker.spent = kind == "spent"
         if kind == "done":
             worker.chunks.popleft()
 
@@ -304,40 +356,57 @@ class _Run:
         """Kill what is over its deadline; seconds until the next cell can be."""
         now, soonest = time.monotonic(), None
         for worker in list(self.pool._workers):
-            number, position, start = worker.doing()
-            if not start or not worker.chunks:
+            if not worker.chunks:
                 continue
-            remaining = start + (LOAD_SECONDS if position == LOADING else self.deadline) - now
+            seen = worker.doing()
+            _, position, start = seen
+            allowed = LOAD_SECONDS if position == LOADING or not start else self.deadline
+            remaining = (start or worker.heard) + allowed - now
             if remaining <= 0:
-                self.overdue(worker, (number, position))
+                self.overdue(worker, seen)
                 return 0.0  # there is a worker to start before anything is waited for
             soonest = remaining if soonest is None else min(soonest, remaining)
         return soonest
 
-    def overdue(self, worker: _Worker, seen: tuple[int, int]) -> None:
+    def overdue(self, worker: _Worker, seen: tuple[int, int, float]) -> None:
         self.bury(worker)
-        if worker.last[:2] != seen:  # it got on while it was being killed: nothing in it is to blame
+        if worker.last != seen:  # it got on while it was being killed: nothing in it is to blame
             return self.requeue(worker)
+        if not seen[2]:
+            return self.lost(worker, "it stopped answering")
         if seen[1] == LOADING:
             raise ScoringError(f"the reward takes more than {LOAD_SECONDS:g} s to start in a worker")
         return self.requeue(worker, self.blamed(worker), Status.timeout, f"took more than {self.deadline:g} s")
 
     def died(self, worker: _Worker) -> None:
-        status = self.bury(worker)
+        status = self.bury(worker, gone=True)
+        if worker.spent or not worker.chunks:
+            return self.requeue(worker)
+        if status < 0:
+            return self.lost(worker, "it closed its connection")
+        if not os.WIFSIGNALED(status):
+            return self.lost(worker, f"exit {status >> 8}")
+        number = os.WTERMSIG(status)
+        return self.lost(worker, _signal_name(number), killed=number == signal.SIGKILL)
+
+    def lost(self, worker: _Worker, how: str, killed: bool = False) -> None:
+        """Once may be the machine's fault; the second time the unit is to blame."""
         culprit = self.blamed(worker)
-        self.deaths[culprit] = self.deaths.get(culprit, 0) + 1
-        if self.deaths[culprit] < 2 or (culprit == IDLE and self.deaths[IDLE] < MOST_IDLE_DEATHS):
-            return self.requeue(worker)  # once may be the machine's fault
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        how = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"exit {status >> 8}"
+        deaths = self.deaths[culprit] = self.deaths.get(culprit, 0) + 1
         if culprit == IDLE:
-            raise ScoringError(f"workers keep dying before they score anything ({how})")
+            if deaths >= MOST_IDLE_DEATHS:
+                raise ScoringError(f"workers keep dying before they score anything ({how})")
+            if worker.last[1] != LOADING:  # one of these, found out when each is scored alone
+                self.suspects.update(worker.chunks[0].units)
+        self.suspects.add(culprit)
+        if culprit == IDLE or deaths < 2:
+            return self.requeue(worker)
         reason = f"its worker died twice ({how}{', perhaps out of memory' if killed else ''})"
         return self.requeue(worker, culprit, Status.infra if killed else Status.error, reason)
 
-    def bury(self, worker: _Worker) -> int:
+    def bury(self, worker: _Worker, gone: bool = False) -> int:
         self.selector.unregister(worker.connection)
-        status = self.pool.end(worker)
+        status = self.pool.end(worker, gone)
         for message in _messages(worker):
             self.result(worker, message)
         return status
@@ -345,14 +414,19 @@ class _Run:
     def blamed(self, worker: _Worker) -> int:
         """The unit a dead worker was at; IDLE where it was at none."""
         number, position, start = worker.last
-        busy = start and worker.chunks and worker.chunks[0].number == number and position != LOADING
-        return worker.chunks[0].units[position] if busy else IDLE
+        chunk = worker.chunks[0] if worker.chunks else None
+        if chunk is None or (start and position == LOADING):
+            return IDLE
+        if start and chunk.number == number:
+            return chunk.units[position]
+        left = chunk.units[chunk.reported :]  # between cells: what a lone one did may show only afterwards
+        return left[0] if len(left) == 1 else IDLE
 
     def requeue(self, worker: _Worker, culprit: int = IDLE, status: Status = Status.ok, reason: str = "") -> None:
         """Give a dead worker's units to others, without the one that is settled as ``status``."""
         for chunk in reversed(worker.chunks):
             left = [index for index in chunk.units[chunk.reported :] if index != culprit]
-            suspects = [index for index in left if self.deaths.get(index)]  # alone, so that they take nothing along
+            suspects = [index for index in left if index in self.suspects]  # alone, so that they take nothing along
             for units in ([index for index in left if index not in suspects], *([index] for index in suspects)):
                 if units:
                     self.again.appendleft(units)
@@ -385,14 +459,32 @@ def _messages(worker: _Worker) -> Iterator[tuple[Any, ...]]:
         yield pickle.loads(body)
 
 
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
 _shared: dict[int, WorkerPool] = {}
+_every: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
 
 
 def shared_pool(workers: int | None = None) -> WorkerPool:
     """The process's own pool of this size, kept for the next call."""
     size = workers or default_workers()
-    pool = _shared.get(size)
-    if pool is None or pool._owner != os.getpid():
-        pool = _shared[size] = WorkerPool(size)
+    made = WorkerPool(size)  # it starts nothing before it is used
+    pool = _shared.setdefault(size, made)
+    if pool is made:
         atexit.register(pool.close)
     return pool
+
+
+def _after_fork() -> None:
+    for pool in list(_every):
+        pool._forked()
+    _shared.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

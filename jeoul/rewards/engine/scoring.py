@@ -26,8 +26,9 @@ from jeoul.rewards.engine.cells import Units, check_data, refuse_unready, units_
 from jeoul.rewards.engine.journal import Journal
 from jeoul.rewards.engine.outcomes import Outcome
 from jeoul.rewards.engine.pool import WorkerPool, shared_pool
-from jeoul.rewards.recipes.column import Column
+from jeoul.rewards.recipes.column import Column, parse_limit
 from jeoul.rewards.recipes.recipe import Recipe, dependency_order
+from jeoul.rewards.registry import Reward
 from jeoul.rewards.tables.status import FAILED, Gate, Status
 from jeoul.rewards.tables.table import RewardTable
 from jeoul.rollouts import Rollouts
@@ -74,9 +75,13 @@ def score(
         DataError: columns that the recipe needs are missing.
         ScoringError: a cell failed whose column says ``on_error = "raise"``, or a reward cannot be started.
     """
+    try:
+        deadline = parse_limit(deadline)
+    except ValueError as error:
+        raise UsageError(f"deadline {error}") from None
     rollouts = Rollouts.of(rollouts)
     check_data(recipe, rollouts)
-    refuse_unready(recipe)
+    refuse_unready(recipe, rollouts)
     if workers == 0:
         pool = None
     elif pool is None and any(_pooled(column) for column in recipe):
@@ -143,10 +148,14 @@ class _Run:
         self.reason: list[list[str]] = [[""] * len(rollouts) for _ in recipe]
         self.values: dict[str, NDArray[np.float64]] = {}
         self.waiting: dict[str, tuple[Column, Future[None]]] = {}
+        self.stopped = threading.Event()
 
     def all_columns(self) -> None:
         """Cheap before dear, each after those its gate needs; asynchronous ones beside the others."""
-        with ThreadPoolExecutor(max_workers=max(1, len(self.recipe)), thread_name_prefix="jeoul-async") as threads:
+        with (
+            ThreadPoolExecutor(max_workers=max(1, len(self.recipe)), thread_name_prefix="jeoul-async") as threads,
+            self.stopping(),
+        ):
             for column in dependency_order(self.recipe.columns):
                 for needed in map(str, column.references()):
                     self.collect(needed)
@@ -159,6 +168,15 @@ class _Run:
                     self.finish(column)
             for name in list(self.waiting):
                 self.collect(name)
+
+    @contextlib.contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Asynchronous columns end with the run: what fails elsewhere must not wait for calls nobody wants."""
+        try:
+            yield
+        except BaseException:
+            self.stopped.set()
+            raise
 
     def collect(self, name: str) -> None:
         """Wait for an asynchronous column."""
@@ -181,24 +199,26 @@ class _Run:
             done = partial(record.settle_owed, owed)
             data = [units.data[unit] for unit in owed]
             limit = (column.limit or self.deadline).amount
-            options = dict(column.options)
             if not data:
                 return
             if reward.asynchronous:
-                run_async(reward.bind(options), units.arguments, data, limit, done)
+                run_async(self.built(column), units.arguments, data, limit, done, self.stopped)
             elif reward.batch is not None and not units.grouped:
                 run_batches(self.built(column), units.arguments, data, reward.batch, done)
             elif reward.batch is not None or self.pool is None:
                 run_inline(self.built(column), units.arguments, data, units.grouped, done)
             else:
                 load = (_pickled(column), units.arguments, units.grouped, os.getcwd())
-                self.pool.run(load, data, limit, done)
+                try:
+                    self.pool.run(load, data, limit, done)
+                except ScoringError as error:
+                    raise ScoringError(f"{column.name}: {error}") from error
 
     def built(self, column: Column) -> Any:
-        """The reward with its options, its model loaded."""
+        """The reward with its options, its model loaded: once per process."""
         assert column.reward is not None
         try:
-            return column.reward.bind(dict(column.options))
+            return _built(column.reward, dict(column.options))
         except (UsageError, RecipeError):
             raise
         except Exception as error:
@@ -277,7 +297,7 @@ class _Run:
             value=np.ascontiguousarray(self.value.T),
             status=np.ascontiguousarray(self.status.T),
             gate=np.ascontiguousarray(self.gate.T),
-            reason=list(zip(*self.reason, strict=True)),
+            reason=tuple(zip(*self.reason, strict=True)),
             weights=np.array([weights.get(name, 0.0) for name in self.recipe.names]),
             monitored=np.array([column.monitored for column in self.recipe], dtype=np.bool_),
             rollouts=self.rollouts,
@@ -350,6 +370,21 @@ class _Record:
 
 
 _JOURNAL_LOCK = threading.Lock()
+_BUILD_LOCK = threading.RLock()
+_models: list[tuple[Reward, dict[str, Any], Any]] = []
+"""Stateful rewards with their options, as built for an earlier run; the last used is last."""
+MOST_MODELS = 8
+
+
+def _built(reward: Reward, options: dict[str, Any]) -> Any:
+    if not reward.stateful or reward.asynchronous:  # what an asynchronous one holds dies with its event loop
+        return reward.bind(options)
+    with _BUILD_LOCK:
+        model = next((model for model in _models if model[0].function is reward.function and model[1] == options), None)
+        if model is None:
+            model = reward, options, reward.bind(options)
+        _models[:] = [*(other for other in _models if other is not model), model][-MOST_MODELS:]
+        return model[2]
 
 
 def _pickled(column: Column) -> bytes:

@@ -3,13 +3,14 @@
 A single-threaded parent of their own (the zygote) forks workers: a killed one is replaced in milliseconds, and the
 user's process, which may hold threads, a GPU or gigabytes, is never forked.
 
-Frames on every socket: 4 bytes of length, then a pickle. Before each cell the worker writes which one it is and when
+Frames on every socket: 8 bytes of length, then a pickle. Before each cell the worker writes which one it is and when
 it began into a shared page, by which the other side knows what hangs without a message for every cell.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import mmap
 import os
 import pickle
@@ -31,7 +32,10 @@ LOADING = -1
 FLUSH_SECONDS = 0.02
 REQUEST = struct.Struct("cq")
 REPLY = struct.Struct("q")
-LENGTH = struct.Struct("I")
+GONE_SECONDS = 0.2
+MOST_KEPT = 16
+"""Rewards a worker keeps ready for the next run."""
+LENGTH = struct.Struct("Q")
 
 Load = tuple[bytes, list[str], bool, str]
 """What a worker must know of a column: pickled (reward, options), data arguments, group scope, working folder."""
@@ -74,10 +78,11 @@ def _exactly(connection: socket.socket, count: int) -> bytearray:
 
 
 def main(control_fd: int, memory: int) -> None:
-    """The zygote: fork a worker (F) or kill one (K) and say how it ended, until the control socket is closed."""
+    """The zygote: fork a worker (F), kill one (K) or bury one that hung up (G), until the control socket is closed."""
     control = socket.socket(fileno=control_fd)
     workers: set[int] = set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns us
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored (which is inherited), it would hide how workers end
     while True:
         try:
             request, fds, _, _ = socket.recv_fds(control, REQUEST.size, 2)
@@ -96,10 +101,14 @@ def main(control_fd: int, memory: int) -> None:
             workers.add(pid)
             for fd in fds:
                 os.close(fd)
-            control.sendall(REPLY.pack(pid))
+            answer = pid
+        elif pid not in workers:
+            answer = 0
         else:
             workers.discard(pid)
-            control.sendall(REPLY.pack(_kill(pid)))
+            answer = _kill(pid) if command == b"K" else _bury(pid)
+        with contextlib.suppress(OSError):
+            control.sendall(REPLY.pack(answer))
 
 
 def _kill(pid: int) -> int:
@@ -111,29 +120,57 @@ def _kill(pid: int) -> int:
     return 0
 
 
+def _bury(pid: int) -> int:
+    """Of a worker that hung up: its status, or -1 where it goes on without a connection and has to be killed."""
+    until = time.monotonic() + GONE_SECONDS
+    while time.monotonic() < until:
+        try:
+            found, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            return 0
+        if found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)  # what it left behind
+            return status
+        time.sleep(0.001)
+    _kill(pid)
+    return -1
+
+
 def _serve(connection: socket.socket, mark: Mark, memory: int) -> None:
     """A worker: score chunks until the other side closes the socket. Never returns."""
     os.setsid()
+    connection.set_inheritable(False)
+    os.register_at_fork(after_in_child=connection.close)  # a reward's children are no workers: they say nothing …
+    os.register_at_fork(after_in_child=mark.page.close)  # … mark nothing, and do not keep the line open
     _limit_memory(memory)
-    jobs: dict[int, Load] = {}
-    bound: dict[int, Callable[[dict[str, Any]], Any]] = {}
+    kept: dict[tuple[bytes, str], Callable[[dict[str, Any]], Any]] = {}
+    job: Load = (b"", [], False, "")
+    ready = False
     try:
         while True:
-            kind, *message = receive(connection)
-            if kind == "job":
-                jobs[message[0]] = message[1]
+            try:
+                kind, *message = receive(connection)
+            except (EOFError, OSError):
+                break
+            except BaseException as error:
+                send(connection, ("unreadable", 0, f"{type(error).__name__}: {error}"))
                 continue
-            chunk, job, units = message
-            if job not in bound:
+            if kind == "job":
+                job, ready = message[1], False
+                continue
+            chunk, units = message[0], message[2]
+            if not ready:
                 mark(chunk, LOADING)
                 try:
-                    bound[job] = _bind(jobs[job])
+                    call = _bound(job, kept)
                 except BaseException as error:
                     mark.idle()
                     send(connection, ("unloadable", chunk, f"{type(error).__name__}: {error}"))
                     continue
-            _score(connection, mark, chunk, bound[job], jobs[job], units)
-    except (EOFError, ConnectionError):
+                ready = True
+            _score(connection, mark, chunk, call, job, units)
+    except OSError:
         pass
     finally:
         os._exit(0)
@@ -161,7 +198,7 @@ def _score(
         spent = found[0].reason.startswith("MemoryError")
         if spent or time.monotonic() - sent > FLUSH_SECONDS:
             mark.idle()  # what follows is ours, not the reward's: it must not be blamed for it
-            send(connection, ("part", chunk, first, _plain(outcomes), time.monotonic() - sent))
+            send(connection, ("spent" if spent else "part", chunk, first, _plain(outcomes), time.monotonic() - sent))
             if spent:  # what it holds will not come back: a fresh process for the rest
                 os._exit(0)
             first, outcomes, sent = position + 1, [], time.monotonic()
@@ -173,11 +210,18 @@ def _plain(outcomes: list[list[Outcome]]) -> list[list[tuple[float, int, str]]]:
     return [[(cell[0], int(cell[1]), cell[2]) for cell in cells] for cells in outcomes]
 
 
-def _bind(job: Load) -> Callable[[dict[str, Any]], Any]:
+def _bound(job: Load, kept: dict[tuple[bytes, str], Callable[[dict[str, Any]], Any]]) -> Callable[..., Any]:
+    """The reward with its options, built once in a worker: the next run of the same recipe finds it ready."""
     os.chdir(job[3])
-    reward, options = pickle.loads(job[0])
-    bound: Callable[[dict[str, Any]], Any] = reward.bind(options)
-    return bound
+    key = hashlib.sha256(job[0]).digest(), job[3]
+    call = kept.pop(key, None)
+    if call is None:
+        reward, options = pickle.loads(job[0])
+        call = reward.bind(options)
+    kept[key] = call  # last: the least recently used is first
+    while len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]
+    return call
 
 
 def _limit_memory(extra: int) -> None:

@@ -135,7 +135,9 @@ def _spelling(found: re.Match[str]) -> str:
     return canonical + " " if canonical[:1] == "\\" and canonical[-1:].isalpha() else canonical
 
 
-_TOKEN = re.compile(r"\\sqrt\s*\[[^\[\]{}]{0,20}\]|\\[A-Za-z]+|\\.|(?<=\^)\s*[-+]?\d++|\s+|.", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\sqrt\s*\[[^\[\]{}]{0,20}\]|\\[A-Za-z]+|\\.|(?<=\^)\s*(?:[-+]?\d++|[-+][A-Za-z])|\s+|.", re.DOTALL
+)
 
 
 def shape(text: str) -> str:

@@ -168,7 +168,7 @@ def _near(value: Fraction, decimal: Number) -> bool:
 def _one_and_several(gold: Items | Number, answer: Items | Number) -> Verdict:
     several = gold if isinstance(gold, Items) else answer
     assert isinstance(several, Items)
-    if _all_numbers(several) and len(several.elements) > 1:
+    if _all_numbers(several) and len(set(several.elements)) > 1:
         return Verdict("incorrect", "one number against several")
     return Verdict("undecided", "one number against several values")
 

@@ -16,12 +16,12 @@ POWER_LIMIT = 1000
 BIT_LIMIT = 4096
 NESTING_LIMIT = 6
 
-_PLAIN = re.compile(r"(?:\d{1,3}(?:,\d{3})++(?![\d,])|\d{1,3}(?: \d{3})++(?!\d| ?\d)|\d++)(?:\.\d*+)?+|\.\d++")
+_PLAIN = re.compile(r"(?:\d{1,3}(?:,\d{3})++(?![\d,])|\d{1,3}(?: \d{3})++(?![\d/]| \d)|\d++)(?:\.\d*+)?+|\.\d++")
 _EXPONENT = re.compile(r"[eE]([+-]?\d{1,5})(?![\w.{^])")
 _RECURRING = re.compile(r"(\d*)\.(\d*)\\overline\{(\d+)\}")
 _POWER = re.compile(r"\^\{([+-]?)(\d{1,6})\}")
 _MIXED = re.compile(r" ?(?:\\frac\{(\d+)\}\{(\d+)\}|(?<= )(\d+)/(\d+)(?![\d./]))")
-_TIMES = re.compile(r" ?\* ?")
+_TIMES = re.compile(r" ?([*/]) ?")
 _UNIT = re.compile(r"""\s*(?:(/|per\b)\s*|\*\s*)?("?)([^\W\d_]+|° ?[cfCF](?![^\W_])|[%°]|\'\'?)(?: ?\^\{(-?\d)\})?""")
 _QUOTED = re.compile(r'"([^"]*)"')
 _WORD = re.compile(r"[^\W\d_]+")
@@ -80,6 +80,8 @@ def read_number(text: str) -> Number | None:
     (None, None)
     """
     text = text.strip()
+    if text[:1] == '"' == text[-1:] and text.count('"') == 2:
+        text = text[1:-1].strip()
     sign, currency = 1, ""
     while text and (text[0] in "+-" or text[0] in CURRENCY):
         if text[0] in CURRENCY:
@@ -105,10 +107,9 @@ def _product(text: str, at: int, depth: int) -> tuple[Number, int] | None:
     result: Number | None = None
     start = at
     while at < len(text):
-        times = _TIMES.match(text, at) if result is not None else None
-        begin = times.end() if times else at
-        divide = result is not None and times is None and text[begin] == "/"
-        found = _factor(text, begin + divide, depth)
+        sign = _TIMES.match(text, at) if result is not None else None
+        begin = sign.end() if sign else at
+        found = _factor(text, begin, depth)
         if found is None:
             break
         factor, end = found
@@ -118,7 +119,8 @@ def _product(text: str, at: int, depth: int) -> tuple[Number, int] | None:
             if mixed is not None:
                 return _mixed(factor, mixed)
             continue
-        if times is None and not divide and text[begin:].lstrip()[0] in "0123456789.":
+        divide = sign is not None and sign[1] == "/"
+        if sign is None and text[begin:].lstrip()[0] in "0123456789.":
             return None  # digits after a factor without a sign: 2 3
         if divide and (not factor.value or _factor(text, end, depth) is not None):
             return None  # 1/2π and 1/2(3) mean different things to different people
@@ -129,7 +131,9 @@ def _product(text: str, at: int, depth: int) -> tuple[Number, int] | None:
 
 
 def _mixed(whole: Number, part: re.Match[str]) -> tuple[Number, int] | None:
-    top, bottom = (int(text) for text in part.groups() if text is not None and len(text) <= DIGIT_LIMIT)
+    if part.end() - part.start() > DIGIT_LIMIT:
+        return None
+    top, bottom = (int(text) for text in part.groups() if text is not None)
     return (Number(whole.value + Fraction(top, bottom)), part.end()) if 0 < top < bottom else None
 
 
@@ -139,7 +143,7 @@ def _times(one: Number, other: Number, divide: bool, written: str) -> Number | N
     value, root = one.value * other.value, one.root * other.root
     if max(value.numerator.bit_length(), value.denominator.bit_length(), root.numerator.bit_length()) > BIT_LIMIT:
         return None
-    if one.step is not None and written.startswith("10^"):  # scientific notation keeps its digits
+    if one.step is not None and written.startswith("10^") and not divide:  # scientific notation keeps its digits
         return Number(value, digits=one.digits, step=one.step * other.value)
     return Number(value, root, one.pi + other.pi)
 

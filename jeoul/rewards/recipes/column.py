@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from jeoul.errors import Problem, RecipeError
+from jeoul.errors import Problem, RecipeError, UsageError
 from jeoul.rewards.recipes.condition import Compare, Condition, parse_condition
 from jeoul.rewards.recipes.options import check_options
 from jeoul.rewards.recipes.schedule import Schedule, parse_weight
@@ -121,6 +121,8 @@ class Column:
                 options[key] = value
         clean, mistakes = check_options(reward, options)
         problems += [Problem(f"{name}.{option}", message) for option, message in mistakes]
+        if not problems:
+            problems += _trial(name, reward, clean)
         found_by = reward.name if everywhere(reward.name) or not reward.locator else reward.locator
         return cls(name, found_by if use is None else use, data, clean, reward=reward), problems
 
@@ -278,6 +280,16 @@ class Column:
             text = f"{self.use}({', '.join(arguments)})" if known else f"use({', '.join([repr(self.use), *arguments])})"
             default = self.reward.name
         return text if self.name == default else f"{text}.named({self.name!r})"
+
+
+def _trial(name: str, reward: Reward, options: dict[str, Any]) -> Iterator[Problem]:
+    """Built-in rewards check their options together (a pattern, limit ≥ buffer) before the first row: so with none."""
+    if reward.stateful or not reward.function.__module__.startswith("jeoul."):
+        return
+    try:
+        reward.bind(options)({argument: [] for argument, required in reward.signature.data.items() if required})
+    except UsageError as error:
+        yield Problem(name, str(error))
 
 
 NAME_RULE = (

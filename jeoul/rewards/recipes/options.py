@@ -46,12 +46,20 @@ def check_options(reward: Reward, given: Mapping[str, Any]) -> tuple[dict[str, A
 
 def _checked(reward: Reward, name: str, value: Any) -> Any:
     model: Any = _model(reward, name)
-    try:
-        return model(value=frozen(value)).value
-    except ValueError:
-        if not isinstance(value, list):
-            raise
-        return model(value=value).value  # the function asks for a list and no tuple
+    errors: list[ValueError] = []
+    for form in (frozen(value), value) if isinstance(value, list) else (frozen(value),):  # some ask for a list
+        try:
+            return model(value=form).value
+        except ValueError as error:
+            errors.append(error)
+    raise max(errors, key=_depth)
+
+
+def _depth(error: ValueError) -> int:
+    """How far into the value a validation came: the form that came further was the one meant."""
+    from pydantic import ValidationError
+
+    return max(len(detail["loc"]) for detail in error.errors()) if isinstance(error, ValidationError) else 0
 
 
 def option_schema(reward: Reward, name: str) -> dict[str, Any]:

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jeoul.arrow_column import JSON_FLAG, ArrowColumn, ColumnBuilder, valid_text
-from jeoul.errors import DataError
+from jeoul.errors import DataError, listed
 from jeoul.rewards.tables.status import Gate, Status
-from jeoul.rewards.tables.table import RewardTable, table_from, table_info
 from jeoul.rollouts import Rollouts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pyarrow as pa
 
-__all__ = ["load_table", "save_table", "to_arrow"]
+    from jeoul.rewards.tables.table import RewardTable
+
+__all__ = ["load_table", "refuse_clashes", "save_table", "to_arrow"]
 
 PREFIX = "reward."
 GROUP, TOTAL = "reward.group", "reward.total"
@@ -28,13 +29,27 @@ METADATA = b"jeoul"
 PARTS = ("", ".raw", ".status", ".gate", ".reason")
 
 
+def refuse_clashes(names: Iterable[str], data: Iterable[str]) -> None:
+    """DataError where the data has columns that the table's file needs for itself."""
+    clashes = sorted(_own(names) & set(data))
+    if clashes:
+        raise DataError(f"a reward table keeps its own columns under these names: {listed(clashes)}; rename the data's")
+
+
+def _own(names: Iterable[str]) -> set[str]:
+    return {GROUP, TOTAL} | {f"{PREFIX}{name}{part}" for name in names for part in PARTS}
+
+
 def to_arrow(table: RewardTable) -> pa.Table:
     """The whole table as Arrow, the description in its schema's metadata."""
     import pyarrow as pa
 
+    from jeoul.rewards.tables.table import table_info
+
+    refuse_clashes(table.names, table.rollouts.columns)
     fields, arrays = [], []
     for name, column in table.rollouts.columns.items():
-        built = _as_arrow(column)
+        built = _as_arrow(name, column)
         fields.append(pa.field(name, built.array.type, metadata={JSON_FLAG: b"1"} if built.encoded else None))
         arrays.append(built.array)
     cells: dict[str, Any] = {GROUP: table.groups, TOTAL: table.total()}
@@ -56,6 +71,7 @@ def to_arrow(table: RewardTable) -> pa.Table:
 
 def save_table(table: RewardTable, path: Path) -> None:
     """Write beside, then rename: ``path`` holds a whole table or what it held before."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -63,7 +79,7 @@ def save_table(table: RewardTable, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(to_arrow(table), beside, compression="zstd")
         beside.replace(path)
-    except OSError as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         raise DataError(f"the table cannot be written to {path}: {error}") from None
     finally:
         beside.unlink(missing_ok=True)
@@ -75,7 +91,7 @@ def load_table(path: Path) -> RewardTable:
     import pyarrow.parquet as pq
 
     try:
-        stored = pq.read_table(path)
+        stored = pq.read_table(path, partitioning=None)  # a folder called "seed=1" adds no column
     except FileNotFoundError:
         raise DataError(f"there is no table {path}") from None
     except (pa.ArrowException, OSError) as error:
@@ -83,9 +99,17 @@ def load_table(path: Path) -> RewardTable:
     description = (stored.schema.metadata or {}).get(METADATA)
     if description is None:
         raise DataError(f"{path} is Parquet, but no reward table; make one with: jeoul score RECIPE {path} -o TABLE")
-    info = json.loads(description)
+    try:
+        return _read_table(stored, json.loads(description))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"the reward table {path} is damaged: {type(error).__name__}: {error}") from None
+
+
+def _read_table(stored: pa.Table, info: dict[str, Any]) -> RewardTable:
+    from jeoul.rewards.tables.table import table_from
+
     names = info["names"]
-    own = {GROUP, TOTAL} | {f"{PREFIX}{name}{part}" for name in names for part in PARTS}
+    own = _own(names)
     columns = {
         item.name: ArrowColumn(stored.column(item.name), encoded=JSON_FLAG in (item.metadata or {}))
         for item in stored.schema
@@ -97,18 +121,27 @@ def load_table(path: Path) -> RewardTable:
         "raw": _stacked(stored, names, ".raw"),
         "status": _codes(stored, names, ".status", Status),
         "gate": _codes(stored, names, ".gate", Gate),
-        "reason": list(zip(*(stored.column(f"{PREFIX}{name}.reason").to_pylist() for name in names), strict=True)),
+        "reason": tuple(zip(*(stored.column(f"{PREFIX}{name}.reason").to_pylist() for name in names), strict=True)),
     }
     return table_from(info, cells, rollouts)
 
 
-def _as_arrow(column: Sequence[Any]) -> ArrowColumn:
+def _as_arrow(name: str, column: Sequence[Any]) -> ArrowColumn:
+    import pyarrow as pa
+
     if isinstance(column, ArrowColumn):
         return column
     builder = ColumnBuilder()
-    for start in range(0, len(column), 50_000):
-        builder.add(list(column[start : start + 50_000]))
-    return builder.finish()
+    try:
+        for start in range(0, len(column), 50_000):
+            builder.add(list(column[start : start + 50_000]))
+        return builder.finish()
+    except (TypeError, ValueError):  # not JSON: dates, bytes, arrays
+        pass
+    try:
+        return ArrowColumn(pa.chunked_array([pa.array(list(column))]))
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DataError(f"the data's column {name!r} cannot be written to a file ({error}); score without it") from None
 
 
 def _labels(codes: Any, kind: type[Status] | type[Gate]) -> pa.Array:

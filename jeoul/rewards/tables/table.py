@@ -93,11 +93,13 @@ class RewardTable:
 
     def total(self) -> NDArray[np.float64]:
         """Σ weight · value over the cells that apply, [B]; NaN where none of the trained columns applies."""
-        trained = ~self.monitored
-        value, weights = self.value[:, trained], self.weights[trained]
-        present = ~np.isnan(value)
-        total = np.where(present, value, 0.0) @ weights
-        return np.where(present.any(axis=1), total, np.nan)
+        total, some = np.zeros(len(self)), np.zeros(len(self), dtype=np.bool_)
+        for index in np.flatnonzero(~self.monitored):  # a matrix product rounds a row differently in another batch
+            value = self.value[:, index]
+            present = ~np.isnan(value)
+            total += np.where(present, value * self.weights[index], 0.0)
+            some |= present
+        return np.where(some, total, np.nan)
 
     def tensor(self, columns: Sequence[str] | None = None, dtype: torch.dtype | None = None) -> torch.Tensor:
         """Values as a torch tensor [B, K]; NaN where a reward does not apply.
