@@ -96,7 +96,9 @@ def test_plain_text(chunk, plain):
 @given(st.text(st.characters()))
 def test_valid_text_changes_lone_surrogates_only(text):
     valid = valid_text(text)
-    assert [a for a, b in zip(valid, text, strict=True) if a != b] == ["�"] * sum("\ud800" <= c <= "\udfff" for c in text)
+    assert [a for a, b in zip(valid, text, strict=True) if a != b] == ["�"] * sum(
+        "\ud800" <= c <= "\udfff" for c in text
+    )
     valid.encode()
 
 

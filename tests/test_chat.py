@@ -39,11 +39,11 @@ def test_completion_text(value, text):
         ([{"role": "assistant", "content": 7}], "content is int 7"),
         ([{"role": "assistant", "content": b"7"}], "content is bytes"),
         ([{"role": "assistant", "content": [7]}], "content is list [7]"),
-        ("x" * 0 or {"a": "b" * 100}, "…"),
+        ({"a": "b" * 100}, "…"),
     ],
 )
 def test_what_is_no_completion_is_described(value, said):
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r".") as caught:
         completion_text(value)
     assert said in str(caught.value)
 
@@ -70,7 +70,9 @@ def test_a_conversation_splits_after_the_last_question(messages, prompt, complet
     assert split_messages(messages) == (prompt, completion)
 
 
-@pytest.mark.parametrize(("messages", "said"), [([ASKED], "ends with the user's turn"), ("a", "is str 'a'"), ([], "list")])
+@pytest.mark.parametrize(
+    ("messages", "said"), [([ASKED], "ends with the user's turn"), ("a", "is str 'a'"), ([], "list")]
+)
 def test_a_conversation_without_completion_is_refused(messages, said):
     with pytest.raises(ValueError, match=said):
         split_messages(messages)

@@ -27,9 +27,7 @@ def test_a_recipe_error_lists_every_problem_and_pickles():
     assert (str(again), again.problems) == (str(error), error.problems)
 
 
-@pytest.mark.parametrize(
-    ("names", "said"), [([], "none"), (["a", "b"], "a, b"), ([str(n) for n in range(14)], None)]
-)
+@pytest.mark.parametrize(("names", "said"), [([], "none"), (["a", "b"], "a, b"), ([str(n) for n in range(14)], None)])
 def test_listed(names, said):
     assert listed(names) == (said or ", ".join(names[:12]) + " … and 2 more")
 

@@ -20,7 +20,10 @@ def loaded_after(statement):
         ("import jeoul", HEAVY),
         ("from jeoul import Recipe, reward, reward_names, exact_match", ("torch", "pandas", "sympy", "transformers")),
         ("from jeoul import *", ("torch", "sympy", "transformers", "evaluate")),
-        ("import jeoul; jeoul.reward_names(); 0.5 * jeoul.tagged('a') + jeoul.exact_match()", ("torch", "pandas", "sympy")),
+        (
+            "import jeoul; jeoul.reward_names(); 0.5 * jeoul.tagged('a') + jeoul.exact_match()",
+            ("torch", "pandas", "sympy"),
+        ),
     ],
 )
 def test_names_load_only_what_they_need(statement, light):

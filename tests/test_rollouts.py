@@ -42,7 +42,9 @@ def as_data_set(rows, folder):
 SOURCES = {
     "rows": lambda rows, folder: rows,
     "generator": lambda rows, folder: (row for row in rows),
-    "columns": lambda rows, folder: {key: [row.get(key) for row in rows] for key in dict.fromkeys(k for r in rows for k in r)},
+    "columns": lambda rows, folder: {
+        key: [row.get(key) for row in rows] for key in dict.fromkeys(k for r in rows for k in r)
+    },
     "arrow": lambda rows, folder: pa.Table.from_pylist(rows),
     "pandas": lambda rows, folder: pd.DataFrame(rows),
     "pandas of Parquet": lambda rows, folder: pd.read_parquet(as_parquet(rows, folder)),
@@ -223,7 +225,9 @@ def test_an_unknown_column_names_those_there_are():
 
 
 def test_what_pandas_makes_of_a_gap_is_null():
-    frame = pd.DataFrame({"completion": ["a", "b"], "n": [1.0, None], "i": pd.array([1, None], "Int64"), "s": ["x", None]})
+    frame = pd.DataFrame(
+        {"completion": ["a", "b"], "n": [1.0, None], "i": pd.array([1, None], "Int64"), "s": ["x", None]}
+    )
     columns = Rollouts.of(frame).columns
     assert {name: columns[name] for name in "nis"} == {"n": [1.0, None], "i": [1, None], "s": ["x", None]}
 

@@ -44,13 +44,15 @@ def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(header):
         figure = index >= left
         table.add_column(name, justify="right" if figure else "left", no_wrap=figure, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))  # Text: what comes from a model is not markup
-    _console().print(table)
+    console = _console()
+    console.print(Text(title, style="bold"))  # not the table's own title, which wraps at the table's width
+    console.print(table)
 
 
 def _console() -> Console:

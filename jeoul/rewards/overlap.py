@@ -51,7 +51,7 @@ def rouge1(
     rouge-score; the reason says so.
 
     Differs from its namesakes: ``rouge_score``, and with it ``evaluate``'s ``rouge``, gives identical Korean sentences
-    without ASCII 0.0 and the different ones below 1.0. open-r1, TRL and ms-swift have no ROUGE reward. Of several
+    without ASCII 0.0 and the different ones below 1.0. open-r1, TRL and ms-swift have no ROUGE-1 reward. Of several
     references rouge-score's ``score_multi`` takes the one of best F1 whatever is asked, this the best by ``measure``.
     In groups of 8 it takes 1/8 to 1/11 of rouge-score's time (``"google"``; ``"unicode"`` 1/5 to 1/7).
 

@@ -72,7 +72,13 @@ def test_what_is_known_of_a_reward_is_kept():
 
     known = made(length, name="how_long", range=(0, 9), reference="me", unit="words", cost="dear", hacks=("padding",))
     assert (known.name, known.__name__, known.__doc__[:7]) == ("how_long", "how_long", "Length.")
-    assert (known.range, known.source, known.unit, known.cost, known.hacks) == ((0, 9), "me", "words", "dear", ("padding",))
+    assert (known.range, known.source, known.unit, known.cost, known.hacks) == (
+        (0, 9),
+        "me",
+        "words",
+        "dear",
+        ("padding",),
+    )
     assert (known.summary, known.native, known.stateful, known.asynchronous) == ("Length.", True, False, False)
     assert repr(known) == "<reward how_long>"
     assert find_reward("how_long") is known
@@ -115,7 +121,8 @@ def test_korean_names_are_names():
 
 
 @pytest.mark.parametrize(
-    ("about", "said"), [({"scope": "rows"}, "scope must be one of row, group, not 'rows'"), ({"cost": 5}, "cost must be")]
+    ("about", "said"),
+    [({"scope": "rows"}, "scope must be one of row, group, not 'rows'"), ({"cost": 5}, "cost must be")],
 )
 def test_metadata_is_checked(about, said):
     with pytest.raises(UsageError, match=said):
@@ -134,7 +141,9 @@ def test_arguments_that_a_recipe_needs_for_itself_are_refused():
 
 
 def test_a_name_is_given_once():
-    with pytest.raises(UsageError, match=r"'exact_match' is taken by jeoul\.rewards\.matching\.exact_match; give .*lambda"):
+    with pytest.raises(
+        UsageError, match=r"'exact_match' is taken by jeoul\.rewards\.matching\.exact_match; give .*lambda"
+    ):
         made(name="exact_match")
 
 
@@ -181,7 +190,11 @@ def test_rewards_in_a_file(folder, monkeypatch):
     assert (found.native, found.summary, found(["ab"])) == (True, "Length, doubled.", [4.0])
     assert find_reward(f"{folder}/mine.py:doubled") is found is find_reward("doubled")
     trl = find_reward("mine.py:trl", folder)
-    assert (trl.native, trl.signature.every_column, trl(prompts=["a"], completions=["ab"], extra=[1])) == (False, True, [2.0])
+    assert (trl.native, trl.signature.every_column, trl(prompts=["a"], completions=["ab"], extra=[1])) == (
+        False,
+        True,
+        [2.0],
+    )
     assert find_reward("mine.py:Model", folder)(["a"], size=5) == [5.0]
     monkeypatch.chdir(folder)
     assert find_reward("mine.py:doubled") is found
@@ -285,8 +298,10 @@ def test_a_reward_of_a_script_travels_to_another_process(tmp_path):
     script.write_text(
         "import cloudpickle, subprocess, sys\nfrom jeoul import reward\n"
         "@reward\ndef mine(completions, *, factor: int = 2):\n    return [factor * len(text) for text in completions]\n"
-        "program = 'import pickle, sys; mine = pickle.load(sys.stdin.buffer); print(mine([\"ab\"]), mine.name, mine(factor=3))'\n"
-        "print(subprocess.run([sys.executable, '-c', program], input=cloudpickle.dumps(mine), stdout=-1, check=True).stdout)\n",
+        "program = 'import pickle, sys; mine = pickle.load(sys.stdin.buffer); '\n"
+        "program += 'print(mine([\"ab\"]), mine.name, mine(factor=3))'\n"
+        "sent = cloudpickle.dumps(mine)\n"
+        "print(subprocess.run([sys.executable, '-c', program], input=sent, stdout=-1, check=True).stdout)\n",
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, script], capture_output=True, check=True, text=True)

@@ -20,7 +20,9 @@ def test_a_score_that_does_not_apply_is_nan():
     assert does_not_apply("no answer").reason == "no answer"
 
 
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, *(lambda s, p=p: pickle.loads(pickle.dumps(s, p)) for p in range(2, 6))])
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, *(lambda s, p=p: pickle.loads(pickle.dumps(s, p)) for p in range(2, 6))]
+)
 def test_the_reason_survives_copies(again):
     for score in (Score(0.5, "half"), does_not_apply("none")):
         assert (repr(again(score)), again(score).reason, type(again(score))) == (repr(score), score.reason, Score)

@@ -24,18 +24,41 @@ class Model:
 @pytest.mark.parametrize(
     ("function", "data", "options", "variadic", "every_column"),
     [
-        (plain, {"completions": True, "answer": True, "hint": False}, {"ignore_case": False, "limit": REQUIRED}, None, False),
-        (wrapped, {"completions": True, "answer": True, "hint": False}, {"ignore_case": False, "limit": REQUIRED}, None, False),
+        (
+            plain,
+            {"completions": True, "answer": True, "hint": False},
+            {"ignore_case": False, "limit": REQUIRED},
+            None,
+            False,
+        ),
+        (
+            wrapped,
+            {"completions": True, "answer": True, "hint": False},
+            {"ignore_case": False, "limit": REQUIRED},
+            None,
+            False,
+        ),
         (several, {"completions": True, "ids": False}, {"tags": (), "empty": False}, "tags", False),
         (trl, {"prompts": True, "completions": True}, {}, None, True),
         (wrapper, {}, {"args": ()}, "args", True),
-        (Model, {"completions": True, "answer": False}, {"name": REQUIRED, "layers": (), "device": "cpu"}, "layers", True),
+        (
+            Model,
+            {"completions": True, "answer": False},
+            {"name": REQUIRED, "layers": (), "device": "cpu"},
+            "layers",
+            True,
+        ),
         (Model("a"), {"completions": True, "answer": False}, {}, None, True),
-        (functools.partial(plain, limit=5), {"completions": True, "answer": True, "hint": False},
-         {"ignore_case": False, "limit": 5}, None, False),
+        (
+            functools.partial(plain, limit=5),
+            {"completions": True, "answer": True, "hint": False},
+            {"ignore_case": False, "limit": 5},
+            None,
+            False,
+        ),
         (lambda completions: None, {"completions": True}, {}, None, False),
     ],
-)  # fmt: skip
+)
 def test_arguments_are_split_at_the_star(function, data, options, variadic, every_column):
     assert Signature.of(function) == Signature(data, options, variadic, every_column)
 

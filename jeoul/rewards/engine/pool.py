@@ -365,6 +365,7 @@ class _Run:
             if remaining <= 0:
                 self.overdue(worker, seen)
                 return 0.0  # there is a worker to start before anything is waited for
+            remaining = min(remaining, self.deadline)  # it may begin a cell as soon as we look away
             soonest = remaining if soonest is None else min(soonest, remaining)
         return soonest
 

@@ -380,7 +380,7 @@ def parse_clip(value: object) -> tuple[float, float]:
     if not bounds[0] <= bounds[1]:
         raise ValueError(f"least must not exceed greatest: {value!r}")
     try:
-        return float(bounds[0]), float(bounds[1])
+        return float(bounds[0]) + 0.0, float(bounds[1]) + 0.0
     except OverflowError:
         raise ValueError("a bound is too large; inf and -inf are none") from None
 
@@ -416,4 +416,4 @@ def parse_limit(value: object) -> Duration:
 def _number(value: object, instead: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise ValueError(f"must be {instead} or a finite number, not {value!r}")
-    return float(value)
+    return float(value) + 0.0

@@ -77,7 +77,7 @@ class Compare(Condition):
         number = self.number
         if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= sys.float_info.max:
             raise ValueError(f"a gate compares a column with a finite number, not {number!r}")
-        object.__setattr__(self, "number", float(number))
+        object.__setattr__(self, "number", float(number) + 0.0)  # 0.0 of -0.0: equal gates, one text
 
     def columns(self) -> Iterator[Column | str]:
         yield self.column

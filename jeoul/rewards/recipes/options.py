@@ -41,7 +41,7 @@ def check_options(reward: Reward, given: Mapping[str, Any]) -> tuple[dict[str, A
     for name, default in known.items():
         if default is REQUIRED and name not in given:
             mistakes.append((name, f"{reward.name} needs this option"))
-    return clean, mistakes
+    return {name: clean[name] for name in known if name in clean}, mistakes
 
 
 def _checked(reward: Reward, name: str, value: Any) -> Any:

@@ -74,10 +74,10 @@ class Recipe:
             if other.advantage != Advantage() != self.advantage != other.advantage:
                 raise RecipeError([Problem("advantage", "the two recipes normalise differently; call normalise last")])
             advantage = self.advantage if other.advantage == Advantage() else other.advantage
-            return Recipe(*self.columns, *other.columns, advantage=advantage)
+            return Recipe(*_joined(self.columns, other.columns), advantage=advantage)
         if not isinstance(other, Column):
             return NotImplemented
-        return Recipe(*self.columns, other, advantage=self.advantage)
+        return Recipe(*_joined(self.columns, (other,)), advantage=self.advantage)
 
     def __sub__(self, other: Column | Recipe) -> Recipe:
         return self + other * -1.0
@@ -164,11 +164,41 @@ class Recipe:
 
     def __repr__(self) -> str:
         terms = [repr(column) for column in self.columns]
-        body = f"Recipe({terms[0]})" if len(terms) == 1 else "(" + "\n + ".join(terms) + ")"
+        if len(terms) == 1 or self._looks_ahead():  # a sum is made from left to right, and checked at each +
+            body = "Recipe(" + ",\n       ".join(terms) + ")"
+        else:
+            body = "(" + "\n + ".join(terms) + ")"
         if self.advantage == Advantage():
             return body
         options = "".join(f", {name}={value!r}" for name, value in self.advantage.options.items())
         return f"{body}.normalise({self.advantage.normalise!r}{options})"
+
+    def _looks_ahead(self) -> bool:
+        """Whether a column needs a later one (a combination may)."""
+        earlier: set[str] = set()
+        for column in self.columns:
+            earlier.add(column.name)
+            if not earlier.issuperset(_needed(column)):
+                return True
+        return False
+
+
+def _needed(column: Column) -> list[str]:
+    """Columns that its value or weight is made of."""
+    parts = column.combination.names() if column.combination else []
+    return [*parts, column.weight.column] if isinstance(column.weight, Follow) else parts
+
+
+def _joined(mine: tuple[Column, ...], theirs: tuple[Column, ...]) -> list[Column]:
+    """All columns; one that a gate brought along as a monitor, and that is added too, is one column."""
+    joined = list(mine)
+    for column in theirs:
+        same = [i for i, other in enumerate(joined) if other.name == column.name and other.scores_like(column)]
+        if not same or not (column.monitored or joined[same[0]].monitored):
+            joined.append(column)
+        elif joined[same[0]].monitored:
+            joined[same[0]] = column
+    return joined
 
 
 def _stable(value: Any) -> Any:
@@ -223,10 +253,7 @@ def check_links(columns: tuple[Column, ...], broken: frozenset[str] = frozenset(
         if column.name in names[:index]:
             problems.append(Problem(path, 'the name is used twice; rename one with .named("…") or in [reward.…]'))
         problems += _check_gate(column, path, names[:index], names[index:], known)
-        others = column.combination.names() if column.combination else []
-        if isinstance(column.weight, Follow):
-            others = [*others, column.weight.column]
-        for other in others:
+        for other in _needed(column):
             if other not in known:
                 problems.append(Problem(path, f"there is no column {other!r}{did_you_mean(other, known)}"))
     return problems or _cycles(columns)

@@ -176,4 +176,4 @@ def parse_weight(value: object) -> float | Schedule:
 def _finite(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
         raise ValueError(f"{name} must be a finite number, not {value!r}")
-    return float(value)
+    return float(value) + 0.0  # no -0.0: equal recipes have one fingerprint

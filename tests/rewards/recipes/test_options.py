@@ -66,7 +66,9 @@ def test_options_become_what_the_function_wants(given, clean):
     assert (value, type(value), mistakes) == (clean, type(clean), [])
 
 
-@pytest.mark.parametrize("given", [{"tags": []}, {"maybe": None}, {"limit": None}, {"inside": None}, {"anything": None}, {}])
+@pytest.mark.parametrize(
+    "given", [{"tags": []}, {"maybe": None}, {"limit": None}, {"inside": None}, {"anything": None}, {}]
+)
 def test_what_stands_for_nothing_is_left_out(given):
     assert check_options(WIDE, given) == ({}, [])
 

@@ -43,8 +43,10 @@ def test_without_a_mean_the_weight_is_the_start(means):
     assert follow(0.25, 1, column="a", low=0, high=1).at(5, means) == 0.25
 
 
-schedules = st.builds(linear, ends, ends, steps=steps, begin=begins) | st.builds(cosine, ends, ends, steps=steps) | st.builds(
-    follow, ends, ends, column=st.just("a"), low=st.integers(-5, 0), high=st.floats(1, 2)
+schedules = (
+    st.builds(linear, ends, ends, steps=steps, begin=begins)
+    | st.builds(cosine, ends, ends, steps=steps)
+    | st.builds(follow, ends, ends, column=st.just("a"), low=st.integers(-5, 0), high=st.floats(1, 2))
 )
 
 
@@ -81,17 +83,32 @@ def test_equal_schedules_write_themselves_alike():
         ({"schedule": "liner"}, r"not 'liner' \(did you mean 'linear'\?\)"),
         ({"schedule": ["linear"]}, "schedule must be one of"),
         ({"schedule": "linear"}, "'linear' needs 'start'; needs 'end'; needs 'steps'"),
-        ({"schedule": "linear", "start": 1, "end": 0, "stpes": 5}, r"has no 'stpes' \(did you mean 'steps'\?\); needs 'steps'"),
+        (
+            {"schedule": "linear", "start": 1, "end": 0, "stpes": 5},
+            r"has no 'stpes' \(did you mean 'steps'\?\); needs 'steps'",
+        ),
         ({"schedule": "linear", "start": "1", "end": 0, "steps": 5}, "start must be a finite number"),
         ({"schedule": "linear", "start": 1, "end": math.nan, "steps": 5}, "end must be a finite number"),
         ({"schedule": "linear", "start": 1, "end": 0, "steps": 0}, "steps must be a whole number of at least 1"),
         ({"schedule": "linear", "start": 1, "end": 0, "steps": 5.0}, "steps must be a whole number"),
         ({"schedule": "linear", "start": 1, "end": 0, "steps": True}, "steps must be a whole number"),
-        ({"schedule": "cosine", "start": 1, "end": 0, "steps": 5, "begin": -1}, "begin must be a whole number of at least 0"),
+        (
+            {"schedule": "cosine", "start": 1, "end": 0, "steps": 5, "begin": -1},
+            "begin must be a whole number of at least 0",
+        ),
         ({"schedule": "linear", "start": -1.7e308, "end": 1.7e308, "steps": 5}, "too far apart"),
-        ({"schedule": "follow", "start": 1, "end": 0, "column": "a", "low": 1, "high": 1}, "low must be less than high"),
-        ({"schedule": "follow", "start": 1, "end": 0, "column": 5, "low": 0, "high": 1}, "must be the name of a column"),
-        ({"schedule": "follow", "start": 1, "end": 0, "column": "a", "low": "x", "high": 1}, "low must be a finite number"),
+        (
+            {"schedule": "follow", "start": 1, "end": 0, "column": "a", "low": 1, "high": 1},
+            "low must be less than high",
+        ),
+        (
+            {"schedule": "follow", "start": 1, "end": 0, "column": 5, "low": 0, "high": 1},
+            "must be the name of a column",
+        ),
+        (
+            {"schedule": "follow", "start": 1, "end": 0, "column": "a", "low": "x", "high": 1},
+            "low must be a finite number",
+        ),
     ],
 )
 def test_what_is_no_weight_is_refused(value, said):
@@ -112,7 +129,11 @@ def test_weights_at_a_step_reach_counted_columns_only():
 def test_a_schedule_is_a_factor_of_columns_and_recipes():
     schedule = linear(1, 0, steps=10)
     assert (exact_match() * schedule).weight == (schedule * exact_match()).weight == schedule
-    assert (0.5 * (schedule * exact_match())).weight == (schedule * (0.5 * exact_match())).weight == linear(0.5, 0, steps=10)
+    assert (
+        (0.5 * (schedule * exact_match())).weight
+        == (schedule * (0.5 * exact_match())).weight
+        == linear(0.5, 0, steps=10)
+    )
     both = schedule * (exact_match() + 2 * tagged("a"))
     assert [column.weight for column in both] == [schedule, schedule.scaled(2)]
     with pytest.raises(TypeError, match="unsupported operand"):
