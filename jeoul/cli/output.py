@@ -41,6 +41,7 @@ def note(text: str, quiet: bool = False) -> None:
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
     """A table on stdout; the first ``left`` columns are text, the others figures."""
     from rich import box
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
@@ -52,6 +53,8 @@ def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]
         table.add_row(*map(Text, row))  # Text: what comes from a model is not markup
     console = _console()
     console.print(Text(title, style="bold"))  # not the table's own title, which wraps at the table's width
+    if left == 1:  # figures: rather run over a narrow terminal than lose digits
+        console.width = max(console.width, Measurement.get(console, console.options.update_width(500), table).maximum)
     console.print(table)
 
 

@@ -7,7 +7,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-__all__ = ["TOKENIZERS", "google", "nfc", "unicode_words"]
+from jeoul.rewards._text import normal
+
+__all__ = ["TOKENIZERS", "google", "unicode_words"]
 
 # No spaces between words: Han, kana, Bopomofo, Thai, Lao, Myanmar, Khmer. One character is one token there.
 _SPACELESS = (
@@ -17,23 +19,6 @@ _SPACELESS = (
 _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+|(?<=\d)[.,]\d+)*")
 _GOOGLE = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
-_MARK_RUN = re.compile(r"[^\w\s\x00-\x7f]{30}")
-_JOINER = "\u034f"
-
-
-def nfc(text: str) -> str:
-    r"""Unicode normal form C in linear time, whatever the text.
-
-    ``unicodedata.normalize`` sorts combining marks by insertion: 64,000 of them take it 3 s, and 640,000 five minutes.
-    So runs of more than 30 are cut by a joiner first, as UAX #15 defines for its Stream-Safe Text Format; text that a
-    person writes has no such run. The joiner itself (U+034F, invisible) is removed.
-
-    >>> nfc("\u1112\u1161\u11ab") == "한"
-    True
-    """
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", _MARK_RUN.sub(r"\g<0>" + _JOINER, text)).replace(_JOINER, "")
 
 
 def unicode_words(text: str) -> list[str]:
@@ -50,7 +35,7 @@ def unicode_words(text: str) -> list[str]:
     """
     if text.isascii():
         return _ASCII_WORDS.findall(text.lower())
-    return _words_pattern().findall(nfc(text.casefold()).replace("\u2019", "'"))
+    return _words_pattern().findall(normal(text.casefold(), "NFC").replace("\u2019", "'"))
 
 
 def google(text: str) -> list[str]:

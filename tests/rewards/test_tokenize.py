@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jeoul.rewards._tokenize import TOKENIZERS, google, nfc, unicode_words
+from jeoul.rewards._text import normal
+from jeoul.rewards._tokenize import TOKENIZERS, google, unicode_words
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_normal_form_and_case_do_not_matter() -> None:
 @given(st.text())
 def test_nfc_is_unicodedata_s_on_text_without_long_runs_of_marks(text: str) -> None:
     text = text.replace("\u034f", "")
-    assert nfc(text) == unicodedata.normalize("NFC", text)
+    assert normal(text, "NFC") == unicodedata.normalize("NFC", text)
 
 
 @given(st.text(st.characters(codec=None)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from jeoul.rewards._tokenize import nfc
+from jeoul.rewards._text import normal
 from jeoul.rewards.math.numbers import DIGIT_LIMIT, Number, read_number
 from jeoul.rewards.math.tables import ARITY, CHARACTERS, COMMANDS, KOREAN_ENDING
 
@@ -99,7 +99,7 @@ def tidy(text: str) -> str:
     >>> tidy(r"$\left( 3,\; \dfrac{π}{2} \right).$"), tidy(r"10,\!080"), tidy(r"５\%"), tidy(r"90^\circ")
     ('( 3, \\frac {\\pi }{2} )', '10,080', '5%', '90°')
     """
-    text = nfc(text)
+    text = normal(text, "NFC")
     if not text.isascii():
         text = "".join([char if char < "\x80" else _character(char) for char in text])
     if "$" in text:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from jeoul.rewards._tokenize import nfc
+from jeoul.rewards._text import normal
 
 __all__ = ["CANDIDATE_LIMIT", "TEXT_LIMIT", "Extracted", "Method", "boxed", "find_answer"]
 
@@ -66,7 +66,7 @@ def find_answer(completion: str, methods: Sequence[Method] = ("boxed", "answer_t
     >>> find_answer("<think>5?</think> 따라서 정답은 12입니다.").text
     '12입니다'
     """
-    text = _spoken(nfc(completion[-TEXT_LIMIT:]))
+    text = _spoken(normal(completion[-TEXT_LIMIT:], "NFC"))
     for method in methods:
         found = next(_FINDERS[method](text), None)
         length = len(found.text or "") if found is not None else 0

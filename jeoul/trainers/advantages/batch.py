@@ -100,9 +100,8 @@ def make_batch(
 ) -> Batch:
     """Centre checked rewards in their groups and find which columns carry signal there.
 
-    A column is constant in a group when max − min ≤ tolerance · max(1, |r|). Testing σ against an epsilon instead
-    lets rounding through: seven float32 rewards of 0.1 have a σ of 7e-9, and 1e-8 does not hide it.
-    Columns of weight 0 are dropped unread, so that they cannot change a bit of the result.
+    A column is constant in a group when max − min ≤ tolerance · max(1, |r|); an epsilon beside σ would let rounding
+    through. Columns of weight 0 are dropped unread, so that they cannot change a bit of the result.
     """
     used = [k for k, weight in enumerate(weights) if weight != 0]
     cells = _find_absent(rewards if len(used) == len(weights) else rewards[:, used], used, preset, nan_rule)

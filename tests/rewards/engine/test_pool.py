@@ -126,7 +126,7 @@ def test_results_are_those_of_calling_by_hand(workers):
     by_hand = [call_reward(lambda data: odd(**data), {"completions": [a], "answer": [b]}, 1) for a, b in units]
     with WorkerPool(workers) as own:
         load = load_of(odd, ("completions", "answer"))
-        for found, expected in zip(cells(own, load, units, 20), (one for one, in by_hand), strict=True):
+        for found, expected in zip(cells(own, load, units, 20), (one for (one,) in by_hand), strict=True):
             assert (str(found.value), *found[1:]) == (str(expected.value), *expected[1:])
         assert len(own._workers) == workers
 
@@ -143,7 +143,9 @@ def test_a_tenth_of_a_gigabyte_goes_through(pool):
 
     units = ["x" * 10_000_000, "", "ab" * 5_000_000, *["short"] * 50, "é" * 10_000_000]
     units[1] = "y"
-    assert [cell.value for cell in cells(pool, ends, units, 30)] == [len(text) + (text[0] == text[-1]) for text in units]
+    assert [cell.value for cell in cells(pool, ends, units, 30)] == [
+        len(text) + (text[0] == text[-1]) for text in units
+    ]
 
 
 def test_groups_are_whole_and_fail_whole(pool):
@@ -398,6 +400,25 @@ def test_many_hangs_are_waited_for_side_by_side(pool):
     assert took < 10 * 0.3 + 2 * SLACK
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_hang_that_begins_while_nothing_else_happens(count):
+    """The first cell of a fresh pool: its worker is still starting when deadlines are looked at."""
+    for _ in range(3):
+        with WorkerPool(2) as own:
+            start = time.monotonic()
+            found = cells(own, local(misbehave), [f"{index} loop" for index in range(count)], 0.3)
+            assert {cell.status for cell in found} == {TIMEOUT}
+            assert time.monotonic() - start < 2 * 0.3 + 2 * SLACK
+
+
+def test_a_hang_after_a_slow_import_waits_no_longer_than_its_deadline(tmp_path):
+    start = time.monotonic()
+    with WorkerPool(1) as own:
+        load = load_of(reward_file(tmp_path, "time.sleep(0.5)", "while True: pass"))
+        assert cells(own, load, ["a"], 0.3)[0].status == TIMEOUT
+    assert time.monotonic() - start < 0.5 + 0.3 + 2 * SLACK
+
+
 def test_a_slow_cell_within_its_deadline_is_no_hang(pool):
     def slow(completions):
         import time
@@ -573,11 +594,11 @@ print(run(WorkerPool(1), exits, ["a"])[0].reason)
 # -- rewards that cannot be started
 
 
-def reward_file(folder: Path, text: str) -> Any:
+def reward_file(folder: Path, text: str, body: str = "return [1.0]") -> Any:
     """A reward whose module runs ``text`` when it is imported by another process than this one."""
     path = folder / "rewards.py"
     path.write_text(
-        f"import os, time\nif os.getpid() != {os.getpid()}:\n    {text}\ndef fine(completions):\n    return [1.0]\n"
+        f"import os, time\nif os.getpid() != {os.getpid()}:\n    {text}\ndef fine(completions):\n    {body}\n"
     )
     return find_reward(f"{path}:fine")
 
@@ -717,6 +738,7 @@ def test_a_zygote_killed_between_runs(pool):
     for _ in range(2):
         killed = [zygote_of(pool), *workers_of(pool)]
         os.kill(killed[0], signal.SIGKILL)
+        assert eventually(lambda pid=killed[0]: not alive(pid))
         assert_usable(pool)
         assert eventually(lambda pids=killed: not any(map(alive, pids)))
 
