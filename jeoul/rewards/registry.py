@@ -229,9 +229,25 @@ def _load_builtin() -> None:
 
 
 def _entry_points() -> dict[str, Any]:
+    return _entry_points_on(tuple(sys.path))
+
+
+@functools.cache
+def _entry_points_on(path: tuple[str, ...]) -> dict[str, Any]:
+    """The plug-ins installed along a path: a name is looked up for every column, and the search reads many files."""
     from importlib.metadata import entry_points
 
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    found: dict[str, Any] = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name in found and found[point.name].value != point.value:
+            values = f"{found[point.name].value} and {point.value}"
+            raise UsageError(f"two plug-ins offer a reward {point.name!r}: {values}; remove one of the packages")
+        if point.name in builtin_names():
+            raise UsageError(
+                f"the plug-in {point.value} offers a reward {point.name!r}, which is built in; rename it there"
+            )
+        found[point.name] = point
+    return found
 
 
 @functools.cache

@@ -317,3 +317,21 @@ def test_every_built_in_reward_says_what_it_is_and_how_it_is_gamed(name):
     assert known.locator == f"{known.function.__module__}:{name}"
     assert Path(sys.modules[known.function.__module__].__file__).is_relative_to(Path(registry.__file__).parent)
     assert pickle.loads(pickle.dumps(known)) is known
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (["exact_match = others_rewards:trl"], "offers a reward 'exact_match', which is built in"),
+        (["twice = others_rewards:trl", "twice = others_rewards:bare"], "two plug-ins offer a reward 'twice'"),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(points, message, tmp_path, monkeypatch):
+    for number, point in enumerate(points):
+        info = tmp_path / f"package{number}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: package{number}\nVersion: 1.0\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[jeoul.rewards]\n{point}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError, match=message):
+        reward_names()

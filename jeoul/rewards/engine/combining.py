@@ -13,7 +13,7 @@ from jeoul.rewards.tables.status import FAILED, Status
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from jeoul.rewards.recipes.column import Combination
+    from jeoul.rewards.recipes.combination import Combination
 
 __all__ = ["Combined", "combine"]
 

@@ -71,7 +71,8 @@ def _error(reason: str) -> Outcome:
 def _cell(result: Any) -> Outcome:
     kind = type(result)
     if kind is float or kind is Score or kind is int or kind is bool:
-        value = float(result) if kind is not int or -_LARGEST <= result <= _LARGEST else math.copysign(math.inf, result)
+        huge = kind is int and not -_LARGEST <= result <= _LARGEST
+        value = (math.inf if result > 0 else -math.inf) if huge else float(result)
     elif result is None:
         return Outcome(math.nan, Status.not_applicable, "")
     elif isinstance(result, str | bytes):

@@ -26,8 +26,9 @@ from jeoul.rewards.engine.cells import Units, check_data, refuse_unready, units_
 from jeoul.rewards.engine.journal import Journal
 from jeoul.rewards.engine.outcomes import Outcome
 from jeoul.rewards.engine.pool import WorkerPool, shared_pool
-from jeoul.rewards.recipes.column import Column, parse_limit
+from jeoul.rewards.recipes.column import Column
 from jeoul.rewards.recipes.recipe import Recipe, dependency_order
+from jeoul.rewards.recipes.settings import parse_limit
 from jeoul.rewards.registry import Reward
 from jeoul.rewards.tables.status import FAILED, Gate, Status
 from jeoul.rewards.tables.table import RewardTable

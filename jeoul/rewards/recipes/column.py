@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from jeoul.errors import Problem, RecipeError, UsageError
-from jeoul.rewards.recipes.condition import Compare, Condition, parse_condition
+from jeoul.rewards.recipes.combination import Combination, combination
+from jeoul.rewards.recipes.condition import Compare, Condition
 from jeoul.rewards.recipes.options import check_options
 from jeoul.rewards.recipes.schedule import Schedule, parse_weight
+from jeoul.rewards.recipes.settings import parse_clip, parse_failure, parse_gate, parse_limit, parse_otherwise
 from jeoul.rewards.registry import Reward, as_reward, builtin_names, everywhere, find_reward, is_name
 from jeoul.rewards.signature import RESERVED
 from jeoul.units import Duration
@@ -21,32 +22,7 @@ if TYPE_CHECKING:
 
     from jeoul.rewards.recipes.recipe import Recipe
 
-__all__ = ["Column", "Combination", "geometric_mean_of", "max_of", "min_of", "product_of", "sum_of", "use"]
-
-COMBINATIONS = ("sum", "product", "geometric_mean", "min", "max")
-WEIGHTED = ("sum", "geometric_mean")
-
-
-@dataclass(frozen=True)
-class Combination:
-    """How a column is made of others: ``kind`` over ``parts`` (column or its name, and its share)."""
-
-    kind: str
-    parts: tuple[tuple[Column | str, float], ...]
-
-    def names(self) -> list[str]:
-        """Names of the parts."""
-        return [part if isinstance(part, str) else part.name for part, _ in self.parts]
-
-    def named(self) -> Combination:
-        """The same with names in place of columns."""
-        return Combination(self.kind, tuple(zip(self.names(), (share for _, share in self.parts), strict=True)))
-
-    def to_toml(self) -> list[str] | dict[str, float]:
-        """``["a", "b"]``, or ``{a = 2.0, b = 1.0}`` where the shares differ from 1."""
-        if all(share == 1 for _, share in self.parts):
-            return self.names()
-        return dict(zip(self.names(), (share for _, share in self.parts), strict=True))
+__all__ = ["Column", "geometric_mean_of", "max_of", "min_of", "product_of", "sum_of", "use"]
 
 
 @dataclass(frozen=True)
@@ -290,6 +266,8 @@ def _trial(name: str, reward: Reward, options: dict[str, Any]) -> Iterator[Probl
         reward.bind(options)({argument: [] for argument, required in reward.signature.data.items() if required})
     except UsageError as error:
         yield Problem(name, str(error))
+    except Exception as error:
+        yield Problem(name, f"does not take these options: {type(error).__name__}: {error}")
 
 
 NAME_RULE = (
@@ -350,70 +328,3 @@ def _combine(kind: str, given: tuple[Column | str | Mapping[str, float], ...]) -
     if problems:
         raise RecipeError(problems)
     return Column(kind, combination=made)
-
-
-def combination(kind: str, parts: list[tuple[Column | str, float]]) -> Combination:
-    """A checked :class:`Combination`; ValueError says what is wrong with it."""
-    if not parts:
-        raise ValueError("needs at least one part")
-    for part, share in parts:
-        if not isinstance(part, Column | str):
-            raise ValueError(f"is made of columns or their names, not of {part!r}")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not abs(share) <= sys.float_info.max:
-            raise ValueError(f"every share must be a finite number, not {share!r}")
-    made = Combination(kind, tuple((part, float(share)) for part, share in parts))
-    twice = sorted({name for name in made.names() if made.names().count(name) > 1})
-    if twice:
-        raise ValueError(f"names {', '.join(twice)} twice")
-    if kind not in WEIGHTED and any(share != 1 for _, share in made.parts):
-        raise ValueError(f"shares have no meaning in a {kind}; they do in {' and '.join(WEIGHTED)}")
-    if kind == "geometric_mean" and any(share <= 0 for _, share in made.parts):
-        raise ValueError("every share of a geometric mean must be positive")
-    return made
-
-
-def parse_clip(value: object) -> tuple[float, float]:
-    """``clip``: two numbers, the least first; either may be infinite."""
-    bounds = value if isinstance(value, list | tuple) else ()
-    if len(bounds) != 2 or not all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in bounds):
-        raise ValueError(f"must be [least, greatest], not {value!r}")
-    if not bounds[0] <= bounds[1]:
-        raise ValueError(f"least must not exceed greatest: {value!r}")
-    try:
-        return float(bounds[0]) + 0.0, float(bounds[1]) + 0.0
-    except OverflowError:
-        raise ValueError("a bound is too large; inf and -inf are none") from None
-
-
-def parse_gate(value: object) -> Condition:
-    """``when``: a condition or its text."""
-    if isinstance(value, Condition):
-        return value
-    if not isinstance(value, str):
-        hint = "; == compares columns themselves: write column.equals(1)" if isinstance(value, bool) else ""
-        raise ValueError(f'must be a condition or text like "correct >= 1", not {value!r}{hint}')
-    return parse_condition(value)
-
-
-def parse_otherwise(value: object) -> float | Literal["skip"]:
-    """``else``: a finite number, or "skip" for NaN."""
-    return "skip" if value == "skip" else _number(value, '"skip" (does not apply)')
-
-
-def parse_failure(value: object) -> float | Literal["raise", "skip"]:
-    """``on_error``: "raise", "skip" or a finite number."""
-    return value if value in ("raise", "skip") else _number(value, '"raise", "skip" (does not apply)')
-
-
-def parse_limit(value: object) -> Duration:
-    """``deadline``: a duration of more than zero."""
-    limit = Duration.parse(value)
-    if limit.amount <= 0:
-        raise ValueError("must be more than 0 seconds")
-    return limit
-
-
-def _number(value: object, instead: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise ValueError(f"must be {instead} or a finite number, not {value!r}")
-    return float(value) + 0.0

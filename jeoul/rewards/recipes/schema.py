@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from jeoul.rewards.recipes.column import COMBINATIONS, WEIGHTED
+from jeoul.rewards.recipes.combination import COMBINATIONS, WEIGHTED
 from jeoul.rewards.recipes.options import option_schema
 from jeoul.rewards.recipes.recipe import ESTIMATORS, NORMALISE
 from jeoul.rewards.recipes.schedule import KINDS

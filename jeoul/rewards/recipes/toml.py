@@ -10,18 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from jeoul.errors import DataError, Problem, RecipeError, UsageError, did_you_mean, listed
-from jeoul.rewards.recipes.column import (
-    COMBINATIONS,
-    Column,
-    combination,
-    parse_clip,
-    parse_failure,
-    parse_gate,
-    parse_limit,
-    parse_otherwise,
-)
+from jeoul.rewards.recipes.column import Column
+from jeoul.rewards.recipes.combination import COMBINATIONS, combination
 from jeoul.rewards.recipes.recipe import Advantage, Recipe, check_links
 from jeoul.rewards.recipes.schedule import Schedule, parse_weight
+from jeoul.rewards.recipes.settings import parse_clip, parse_failure, parse_gate, parse_limit, parse_otherwise
 from jeoul.rewards.registry import everywhere, find_reward
 from jeoul.rewards.signature import RESERVED
 from jeoul.units import Quantity

@@ -34,7 +34,7 @@ from jeoul import (
     words,
 )
 from jeoul.errors import RecipeError
-from jeoul.rewards.recipes.column import COMBINATIONS
+from jeoul.rewards.recipes.combination import COMBINATIONS
 from jeoul.rewards.recipes.recipe import ESTIMATORS, dependency_order
 from jeoul.rewards.recipes.schema import recipe_schema
 from jeoul.rewards.registry import builtin_names
