@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jeoul.errors import UsageError
 from jeoul.trainers.monitor import column_correlations, reward_figures
 from jeoul.trainers.signal import Columns, Signal, weights_for_shares
 from jeoul.trainers.suggestions import Suggestion, suggest
@@ -145,16 +144,20 @@ def diagnose(
     Raises:
         UsageError: the table has no trained column, or a name is unknown.
     """
-    columns = _columns(table)
-    used = str(table.info.get("estimator", "grpo"))
-    signals = {name: Signal.of(name, columns, **options) for name in dict.fromkeys([*estimators, used])}
+    columns = Columns.of(table)
+    advantage = table.info.get("advantage", {"estimator": "grpo", "options": {}})
+    used, own = str(advantage["estimator"]), {**advantage["options"], **options}
+    signals = {
+        name: Signal.of(name, columns, **(own if name == used else options))
+        for name in dict.fromkeys([*estimators, used])
+    }
     main = primary or columns.names[int(columns.weights.abs().argmax())]
     columns.index(main)
     figures = _column_figures(table, signals)
     silent = {column.name: column.silent for column in figures}
     wanted = {}
     if want:
-        weights, reached = weights_for_shares(columns, used, want, **options)
+        weights, reached = weights_for_shares(columns, used, want, **own)
         wanted = {"weights": weights, "shares": reached}
     return Diagnosis(
         rows=len(table),
@@ -168,14 +171,6 @@ def diagnose(
         suggestions=tuple(suggest(signals[used], main, silent)),
         wanted=wanted,
     )
-
-
-def _columns(table: RewardTable) -> Columns:
-    if not table.trained:
-        raise UsageError("every column is a monitor: nothing reaches an advantage, so there is nothing to diagnose")
-    weights = [float(table.weights[table.index(name)]) for name in table.trained]
-    rewards = table.tensor(dtype=torch.float64)
-    return Columns(table.trained, rewards, torch.from_numpy(table.groups.copy()), torch.tensor(weights).double())
 
 
 def _column_figures(table: RewardTable, signals: Mapping[str, Signal]) -> tuple[ColumnFigures, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from torch import Tensor
 from jeoul.errors import UsageError, did_you_mean, listed
 from jeoul.trainers.advantages import contributions
 from jeoul.trainers.monitor import Collapse, collapse, share_of_advantage
+
+if TYPE_CHECKING:
+    from jeoul.rewards.tables.table import RewardTable
 
 __all__ = ["Columns", "Signal", "weights_for_shares"]
 
@@ -28,6 +31,15 @@ class Columns:
     rewards: Tensor = field(repr=False)
     groups: Tensor = field(repr=False)
     weights: Tensor
+
+    @classmethod
+    def of(cls, table: RewardTable) -> Columns:
+        """The trained columns of a reward table; UsageError where every column is a monitor."""
+        if not table.trained:
+            raise UsageError("every column is a monitor: nothing reaches an advantage, so there is nothing to diagnose")
+        weights = [float(table.weights[table.index(name)]) for name in table.trained]
+        groups = torch.from_numpy(table.groups.copy())
+        return cls(table.trained, table.tensor(dtype=torch.float64), groups, torch.tensor(weights, dtype=torch.float64))
 
     def index(self, name: str) -> int:
         """Position of a column; UsageError names those there are."""
@@ -58,17 +70,26 @@ class Signal:
         estimator: its name.
         columns: what it was applied to.
         parts: each column's part of the advantage, [B, K]; they sum to it.
+        options: of the estimator.
     """
 
     estimator: str
     columns: Columns = field(repr=False)
     parts: Tensor = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, estimator: str, columns: Columns, **options: Any) -> Signal:
-        """Apply an estimator by name (see :mod:`jeoul.trainers.advantages`)."""
-        parts = contributions(estimator, columns.rewards, columns.groups, columns.weights, **options)
-        return cls(estimator, columns, parts)
+        """Apply an estimator by name (see :mod:`jeoul.trainers.advantages`); UsageError for an option it lacks."""
+        try:
+            parts = contributions(estimator, columns.rewards, columns.groups, columns.weights, **options)
+        except TypeError as error:
+            raise UsageError(f"the estimator {estimator} does not take these options: {error}") from None
+        return cls(estimator, columns, parts, options)
+
+    def on(self, columns: Columns) -> Signal:
+        """The same estimator, with the same options, on other columns."""
+        return Signal.of(self.estimator, columns, **self.options)
 
     @cached_property
     def advantages(self) -> Tensor:
@@ -99,7 +120,7 @@ class Signal:
         alone = Columns(
             (primary,), self.columns.rewards[:, [position]], self.columns.groups, self.columns.weights[[position]]
         )
-        own = Signal.of(self.estimator, alone).advantages
+        own = self.on(alone).advantages
         acts = own.abs() > TOLERANCE
         return float((own[acts].sign() == self.signs[acts]).double().mean()) if acts.any() else float("nan")
 

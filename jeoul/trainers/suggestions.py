@@ -76,7 +76,7 @@ def suggest(signal: Signal, primary: str, silent: dict[str, float]) -> list[Sugg
         if name == primary or weight == 0:
             continue
         for kind, reason, change, changed in _tests(signal, primary, name, silent[name], related[index]):
-            after = Effect.of(Signal.of(signal.estimator, changed), primary)
+            after = Effect.of(signal.on(changed), primary)
             found.append(Suggestion(kind, name, reason, change, before, after))
     found += _rescaled(signal, primary, before)
     return [each for each in found if each.kind == "drop" or each.helps]
@@ -115,8 +115,8 @@ def _rescaled(signal: Signal, primary: str, before: Effect) -> list[Suggestion]:
     total = sum(due.values())
     if primary not in live or len(live) < 2 or signal.shares[primary] >= SMALL * due[primary] / total:
         return []
-    weights, _ = weights_for_shares(columns, signal.estimator, due)
-    after = Effect.of(Signal.of(signal.estimator, columns.weighted(weights)), primary)
+    weights, _ = weights_for_shares(columns, signal.estimator, due, **signal.options)
+    after = Effect.of(signal.on(columns.weighted(weights)), primary)
     told = ", ".join(f"{name} {weights[name]:.3g}" for name in live)
     reason = f"gets {signal.shares[primary]:.0%} of the update for {due[primary] / total:.0%} of the weight"
     return [Suggestion("rescale", primary, reason, f"weights: {told}", before, after)]

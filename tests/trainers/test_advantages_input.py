@@ -141,3 +141,8 @@ def test_any_preset_object_is_taken() -> None:
         [0.5 / (0.5 + math.sqrt(0.5)), -0.5 / (0.5 + math.sqrt(0.5))],
         DTYPES[0],
     )
+
+
+def test_a_misspelt_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="unknown option 'presset' \\(did you mean 'preset'"):
+        adv.grpo(torch.zeros(2, 1), torch.zeros(2, dtype=torch.long), presset="trl")  # type: ignore[call-arg]

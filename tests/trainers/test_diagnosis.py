@@ -26,7 +26,7 @@ def table(columns: dict[str, list[float]], weights: list[float], group: int, mon
         weights=np.array(weights),
         monitored=np.array([name in monitored for name in columns]),
         rollouts=Rollouts.of(rows),
-        info=info,
+        info={"advantage": {"estimator": info["estimator"], "options": {}}} if info else {},
     )
 
 
@@ -133,6 +133,8 @@ def test_mistakes() -> None:
         diagnose(made, primary="rigth")
     with pytest.raises(UsageError, match="gdpo"):
         diagnose(made, ("gdpoo",))
+    with pytest.raises(UsageError, match="grpo does not take these options"):
+        diagnose(made, gama=2)
     with pytest.raises(UsageError, match="must be positive"):
         diagnose(made, want={"right": -1})
     with pytest.raises(UsageError, match="every column is a monitor"):

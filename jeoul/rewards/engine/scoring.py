@@ -91,7 +91,7 @@ def score(
         "recipe": recipe.fingerprint,
         "rewards": {column.name: code_hash(column) for column in recipe if column.reward},
         "versions": _versions(),
-        "estimator": recipe.advantage.estimator,
+        "advantage": {"estimator": recipe.advantage.estimator, "options": dict(recipe.advantage.options)},
         "step": step,
     }
     with contextlib.ExitStack() as stack:

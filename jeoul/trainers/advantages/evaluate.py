@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 import torch
 from torch import Tensor
 
+from jeoul.errors import did_you_mean
 from jeoul.trainers.advantages.batch import (
     Batch,
     check_groups,
@@ -68,6 +69,8 @@ def apply_formula(
     formula: Formula, rewards: Tensor, groups: Tensor | Grouping, weights: Weights, options: Options
 ) -> Tensor:
     """Compute advantages [B], or their parts [B, K], in the rewards' dtype (float32 for bfloat16 and float16)."""
+    for name in options.keys() - Options.__annotations__.keys():  # a misspelt option must not be a default in disguise
+        raise TypeError(f"unknown option {name!r}{did_you_mean(name, Options.__annotations__)}")
     chosen = preset(options.get("preset", "paper"))
     by_column = options.get("by_column", False)
     lengths = options.get("lengths")
