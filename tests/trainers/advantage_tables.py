@@ -12,7 +12,7 @@ from torch import Tensor
 from jeoul.trainers import advantages as adv
 from jeoul.trainers.presets import preset
 
-EVERY = [name for name in adv.ESTIMATORS if name != "mo_grpo"]
+EVERY = list(adv.ESTIMATORS)
 CENTRED = [name for name in EVERY if name != "reinforce_pp"]
 STEPPED = ["grpo_bn", "gdpo", "saw", "sa_mrpo", "dara", "reinforce_pp", "reinforce_pp_baseline"]
 DTYPES = [torch.float32, torch.float64]

@@ -125,7 +125,7 @@ def test_refuses_bad_options() -> None:
 def test_registry() -> None:
     for name, function in adv.ESTIMATORS.items():
         assert adv.estimator(name) is function
-        assert name in adv.__all__ or name == "mo_grpo"
+        assert name in adv.__all__
     with pytest.raises(UsageError, match="did you mean 'dr_grpo'"):
         adv.estimator("drgrpo")
     with pytest.raises(UsageError, match="gae takes rewards and values per token"):

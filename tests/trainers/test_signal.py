@@ -76,3 +76,9 @@ def test_columns_of_a_table_leave_monitors_out() -> None:
     assert columns.weights.tolist() == [0.5]
     with pytest.raises(UsageError, match="did you mean 'exact_match'"):
         columns.index("exactmatch")
+
+
+def test_a_recipe_may_name_every_estimator_and_no_other() -> None:
+    from jeoul.rewards.recipes.recipe import ESTIMATORS as NAMED
+
+    assert set(NAMED) == set(ESTIMATORS)

@@ -63,7 +63,6 @@ ESTIMATORS: dict[str, Callable[..., Tensor]] = {
     "rloo": rloo,
     "gdpo": gdpo,
     "gdpo_nobn": gdpo_nobn,
-    "mo_grpo": gdpo_nobn,
     "grpo_bn": grpo_bn,
     "grpo_scaled": grpo_scaled,
     "dvao": dvao,
