@@ -33,6 +33,8 @@ recipes.command("jeoul.cli.recipe:shipped", name="list", help="List the recipes 
 app.command(recipes)
 benchmarks = App(name="bench", help="Measure speed and parity against peers; every figure in the docs comes from here.")
 benchmarks.command("jeoul.benchmarks.engine:run", name="engine", help="Overhead of the scoring engine.")
+benchmarks.command("jeoul.benchmarks.advantages:run", name="advantages", help="Advantages beside TRL's and verl's.")
+benchmarks.command("jeoul.benchmarks.losses:run", name="losses", help="Token log-probabilities: time, memory, error.")
 benchmarks.command("jeoul.benchmarks.reward_peers:run", name="rewards", help="Our rewards beside peers' of that name.")
 app.command(benchmarks)
 

@@ -135,11 +135,13 @@ def preset(name: str | Preset = "paper", /, **changes: Any) -> Preset:
         base = PRESETS[name]
     else:
         raise UsageError(_unknown("preset", name, list(PRESETS)))
+    if not changes:
+        return base
     options = [field.name for field in fields(Preset) if field.name != "name"]
     for option in changes:
         if option not in options:
             raise UsageError(_unknown("preset option", option, options))
-    return replace(base, **changes) if changes else base
+    return replace(base, **changes)
 
 
 def weights_in_order(names: Sequence[str], weights: dict[str, float], framework: str | Preset) -> list[float]:

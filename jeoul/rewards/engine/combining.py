@@ -47,7 +47,7 @@ def combine(combination: Combination, parts_KB: NDArray[np.float64], status_KB: 
         for mask, text in ((failed, "failed"), (absent, "does not apply"), (negative, "is negative")):
             if mask[:, row].any():
                 return f"{', '.join(names[part] for part in np.flatnonzero(mask[:, row]))} {text}"
-        return ""
+        return "the result is not finite" if overflow[row] else ""
 
     overflow = (status == Status.ok) & ~np.isfinite(value)
     return Combined(np.where(overflow, np.nan, value), np.where(overflow, np.uint8(Status.error), status), reason)

@@ -39,8 +39,8 @@ def call_reward(call: Callable[[dict[str, Any]], Any], data: dict[str, Any], cou
 def read_results(results: Any, count: int) -> list[Outcome]:
     """The cells of what a reward returned.
 
-    >>> read_results([1, None], 2)
-    [Outcome(value=1.0, status=0, reason=''), Outcome(value=nan, status=1, reason='')]
+    >>> [(cell.value, int(cell.status)) for cell in read_results([1, None], 2)]
+    [(1.0, 0), (nan, 1)]
     >>> read_results([1], 2)[0].reason
     'returned 1 values for 2 completions'
     """

@@ -10,6 +10,7 @@ it began into a shared page, by which the other side knows what hangs without a 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import mmap
 import os
@@ -18,6 +19,7 @@ import resource
 import signal
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +32,7 @@ PAGE = struct.Struct("qqd")
 """The shared page: chunk, position in the chunk (LOADING while a reward is imported), start (0 = idle)."""
 LOADING = -1
 FLUSH_SECONDS = 0.02
+_PR_SET_PDEATHSIG = 1
 REQUEST = struct.Struct("cq")
 REPLY = struct.Struct("q")
 GONE_SECONDS = 0.2
@@ -81,6 +84,7 @@ def main(control_fd: int, memory: int) -> None:
     """The zygote: fork a worker (F), kill one (K) or bury one that hung up (G), until the control socket is closed."""
     control = socket.socket(fileno=control_fd)
     workers: set[int] = set()
+    zygote = os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns us
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored (which is inherited), it would hide how workers end
     while True:
@@ -96,6 +100,7 @@ def main(control_fd: int, memory: int) -> None:
         if command == b"F":
             pid = os.fork()
             if pid == 0:
+                _end_with(zygote)
                 control.close()
                 _serve(socket.socket(fileno=fds[0]), Mark(mmap.mmap(fds[1], PAGE.size)), memory)
             workers.add(pid)
@@ -109,6 +114,17 @@ def main(control_fd: int, memory: int) -> None:
             answer = _kill(pid) if command == b"K" else _bury(pid)
         with contextlib.suppress(OSError):
             control.sendall(REPLY.pack(answer))
+
+
+def _end_with(zygote: int) -> None:
+    """Die when the zygote dies, also where it is killed together with the user's process: nobody else is left to do it.
+
+    Linux has a call for it; elsewhere a worker ends when it next finds its socket closed.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != zygote:
+            os._exit(0)
 
 
 def _kill(pid: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -82,7 +83,8 @@ def save_table(table: RewardTable, path: Path) -> None:
     except (OSError, UnicodeError, pa.ArrowException) as error:
         raise DataError(f"the table cannot be written to {path}: {error}") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def load_table(path: Path) -> RewardTable:

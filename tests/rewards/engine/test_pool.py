@@ -257,7 +257,11 @@ def misbehave(completions):
     elif word == "KeyboardInterrupt":
         raise KeyboardInterrupt
     elif word == "recurse":
-        return misbehave_forever()
+
+        def deeper():
+            return deeper()
+
+        return deeper()
     elif word == "generator":
         return (value for value in [1.0])
     elif word == "unpicklable":
@@ -291,7 +295,7 @@ MISBEHAVIOUR = {
     "raise": (ERROR, "ValueError: no such thing (test_pool.py:"),
     "SystemExit": (ERROR, "SystemExit: 0"),
     "KeyboardInterrupt": (ERROR, "its worker died twice (exit 0)"),
-    "recurse": (ERROR, "NameError"),
+    "recurse": (ERROR, "RecursionError: maximum recursion depth exceeded"),
     "generator": (ERROR, "returned a generator, not a list"),
     "unpicklable": (ERROR, "gave a lock, not a number"),
     "evil error": (ERROR, "EvilError: and its own message raised RuntimeError"),
@@ -640,7 +644,7 @@ def test_a_class_whose_making_fails(pool):
 
 
 def test_data_that_cannot_be_sent(pool):
-    with pytest.raises(ScoringError, match="the data holds what cannot be sent to a worker process: .*lock"):
+    with pytest.raises(ScoringError, match=r"the data holds what cannot be sent to a worker process: .*lock"):
         score(pool, load_of(lengths, ("completions", "answer")), [("a", threading.Lock())])
 
 
@@ -652,7 +656,7 @@ def test_data_that_cannot_be_read_back(pool):
     def two(completions, answer):
         return [1.0]
 
-    with pytest.raises(ScoringError, match="a worker process cannot read the data: ValueError"):
+    with pytest.raises(ScoringError, match=r"a worker process cannot read the data: ValueError"):
         score(pool, load_of(two, ("completions", "answer")), [("a", Broken())])
 
 
