@@ -166,7 +166,8 @@ def _parse(line: bytes, number: int, name: str) -> dict[str, Any]:
     except RecursionError:
         raise DataError(f"{name}, line {number} is nested too deeply") from None
     except ValueError as error:
-        hint = "; the file was cut while it was written: remove this last line" if not line.endswith(b"\n") else ""
+        cut = not line.endswith(b"\n") and line.lstrip().startswith(b"{")
+        hint = "; the file was cut while it was written: remove this last line" if cut else ""
         if line.strip() in (b"[", b"{", b"[{"):
             hint = f"; JSON over several lines becomes JSONL with: jq -c '{'.[]' if line[:1] == b'[' else '.'}'"
         raise DataError(f"{name}, line {number} is not JSON that can be read: {error}{hint}") from None
@@ -195,6 +196,8 @@ def table_columns(table: Any) -> Columns:
     names = table.column_names
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"two columns have the name {listed(twice)}")
+    if b"jeoul" in (table.schema.metadata or {}):  # a scored table: its data may be scored anew, without what it gave
+        table = table.select([name for name in table.column_names if not name.startswith("reward.")])
     columns: Columns = {}
     for field, array in zip(table.schema, table.columns, strict=True):
         columns[field.name] = ArrowColumn(array, encoded=JSON_FLAG in (field.metadata or {}))

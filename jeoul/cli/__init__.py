@@ -17,6 +17,7 @@ app = App(
     help="Compose rewards, see what they do to the learning signal, evaluate with the same ones.",
     version=jeoul.__version__,
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
 )
 app.command("jeoul.cli.demo:run", name="demo", help="Score two small shipped data sets: a first look, in seconds.")
 app.command("jeoul.cli.score:run", name="score", help="Score a file of completions with a recipe.")
@@ -49,7 +50,7 @@ def main() -> None:
         print(f"jeoul: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("jeoul: stopped; the same command goes on from where it was", file=sys.stderr)
+        print("jeoul: stopped; with -o, the same command goes on from where it was", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # `jeoul rewards | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -52,6 +52,7 @@ def run(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
         print_json(told)
         return
     note(
+        "n/a: the reward does not apply (an answer that math_correct cannot compare): no reward, rather than 0.\n"
         "silent groups: all completions of a prompt got the same value, so the column teaches nothing there.\n"
         "next: jeoul recipe show demo_maths · jeoul rewards tagged · jeoul score demo_maths YOUR.jsonl -o table.parquet"
     )

@@ -107,7 +107,7 @@ def _print(found: Diagnosis) -> None:
         print(f"\n{flip.estimators[0]} against {flip.estimators[1]}: {flip.rows} rows change sign ({flip.share:.1%})")
         for row, first, second in flip.examples:
             print(f"  row {row}: {first:+.3g} against {second:+.3g}")
-    for line in found.dominated:
+    for line in (*found.dominated, *found.notes):
         print(f"\n{line}")
     if found.wanted:
         rows = [
@@ -122,7 +122,8 @@ def _print(found: Diagnosis) -> None:
     )
     for suggestion in found.suggestions:
         print(f"- {suggestion}")
-    note(
-        f"share: of the update {found.primary} gets · follows: rows whose advantage has the sign {found.primary} alone "
-        "would give · collapse: see above"
-    )
+    if found.suggestions:
+        note(
+            f"share: of the update {found.primary} gets · follows: rows whose advantage has the sign "
+            f"{found.primary} alone would give · collapse: see above"
+        )

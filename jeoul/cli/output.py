@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +15,21 @@ if TYPE_CHECKING:
 
     from jeoul.rewards.tables.table import RewardTable
 
-__all__ = ["note", "print_json", "print_summary", "print_table", "shown"]
+__all__ = ["note", "print_json", "print_summary", "print_table", "prints_on_stderr", "shown"]
+
+
+@contextlib.contextmanager
+def prints_on_stderr() -> Iterator[None]:
+    """What rewards print, also from C, goes to stderr: stdout is for the result."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def print_json(value: Any) -> None:

@@ -62,19 +62,24 @@ def check(recipe: str, *, json: Flag = False) -> None:
         print(f"ok: {len(made)} columns ({listed(made.names)})")
 
 
-def show(recipe: str, *, json: Flag = False) -> None:
+def show(recipe: str, *, toml: Flag = False, json: Flag = False) -> None:
     """Show a recipe as Python, its fingerprint and the data it reads.
 
     Parameters
     ----------
     recipe
         A recipe file, or the name of a shipped one.
+    toml
+        Print it as TOML instead, to start a recipe of your own from: jeoul recipe show maths --toml > mine.toml
     json
         Print the same as JSON.
     """
     from jeoul.rewards.recipes.toml import recipe_to_dict
 
     made = find_recipe(recipe)
+    if toml:
+        print(shipped_recipes().get(recipe) or made.to_toml(), end="")
+        return
     reads = sorted(
         {
             column.data.get(argument, argument)
@@ -105,7 +110,7 @@ def schema() -> None:
 
 
 def shipped(*, json: Flag = False) -> None:
-    """List the recipes that come with Jeoul; copy one with: jeoul recipe list --json, or read jeoul/recipes/.
+    """List the recipes that come with Jeoul; start your own from one: jeoul recipe show NAME --toml > mine.toml.
 
     Parameters
     ----------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from jeoul.cli.output import note, print_json, print_summary
-from jeoul.errors import UsageError
+from jeoul.cli.output import note, print_json, print_summary, prints_on_stderr
+from jeoul.errors import ScoringError, UsageError, listed
+
+if TYPE_CHECKING:
+    from jeoul.rewards.tables.table import RewardTable
 
 __all__ = ["run"]
 
@@ -76,23 +79,24 @@ def run(
         limit = Duration.parse(deadline)
     except ValueError as error:
         raise UsageError(f"--deadline {error}") from None
+    if output is not None and output.exists() and not output.is_file():
+        raise UsageError(f"{output} is no regular file; choose another -o")
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output} exists; give --force to replace it, or another -o")
     journal = None if output is None else output.with_name(f"{output.name}.unfinished")
-    if journal is not None and journal.exists():
-        if restart:
-            journal.unlink()
-        else:
-            note(f"going on with {journal}", quiet)
+    if journal is not None and journal.exists() and not restart:
+        note(f"going on with {journal}", quiet)
     rollouts = Rollouts.of(data, completion=completion, prompt=prompt, group=group, nested=nested)
     if rollouts.group_count == len(rollouts) > 1:
         note("every row is a group of its own: give --group, or a prompt column that repeats", quiet)
-    with Bars(shown=not quiet) as bars:
-        table = score(made, rollouts, step=step, workers=workers, deadline=limit, journal=journal, progress=bars)
+    how: dict[str, Any] = {"step": step, "workers": workers, "deadline": limit, "journal": journal, "restart": restart}
+    with Bars(shown=not quiet) as bars, prints_on_stderr():
+        table = score(made, rollouts, **how, progress=bars)
     if output is not None and journal is not None:
         table.save(output)
         journal.unlink(missing_ok=True)
         note(f"wrote {output}: {len(table)} rows", quiet)
+    unusable = _report_failures(table, quiet)
     if json:
         summary = {str(name): figures.to_dict() for name, figures in table.summary().iterrows()}
         print_json(
@@ -106,3 +110,22 @@ def run(
         )
     else:
         print_summary(table, f"{len(table)} completions in {rollouts.group_count} groups")
+    if unusable:
+        raise ScoringError(f"every cell failed in: {listed(unusable)}")
+
+
+def _report_failures(table: RewardTable, quiet: bool) -> list[str]:
+    """Tell of each column with failed cells how many and the first reason; the columns in which every cell failed."""
+    from jeoul.rewards.tables.status import FAILED, Status
+
+    unusable = []
+    for index, name in enumerate(table.names):
+        failed = [row for row in range(len(table)) if table.status[row, index] in FAILED]
+        if failed:
+            what = Status(int(table.status[failed[0], index])).name
+            note(
+                f"{name}: {len(failed)} cells failed; row {failed[0]}: {what}: {table.reason[failed[0]][index]}", quiet
+            )
+        if len(failed) == len(table):
+            unusable.append(name)
+    return unusable

@@ -1,1 +1,1 @@
-"""Completions written for this package: 30 maths and 30 Korean-norm prompts, 8 completions each, with what each one is."""
+"""Completions written for this package: 30 maths and 30 Korean-norm prompts × 8, with what each one is."""

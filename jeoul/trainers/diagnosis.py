@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
+from jeoul.rewards.tables.status import FAILED
 from jeoul.trainers.monitor import column_correlations, reward_figures
+from jeoul.trainers.presets import preset
 from jeoul.trainers.signal import Columns, Signal, weights_for_shares
 from jeoul.trainers.suggestions import Suggestion, suggest
 
@@ -87,6 +90,7 @@ class Diagnosis:
     Attributes:
         used: the estimator of the recipe; suggestions are about it.
         primary: the column that suggestions protect.
+        notes: what a reader must know of the figures: columns whose cells failed, constants that were replaced.
         wanted: weights for wanted shares and the shares they give, where they were asked for.
     """
 
@@ -99,6 +103,7 @@ class Diagnosis:
     flips: tuple[Flip, ...]
     dominated: tuple[str, ...]
     suggestions: tuple[Suggestion, ...]
+    notes: tuple[str, ...] = ()
     wanted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,7 +123,7 @@ class Diagnosis:
         for flip in self.flips:
             first, second = flip.estimators
             lines.append(f"{first} against {second}: {flip.rows} rows change sign ({flip.share:.1%})")
-        lines += self.dominated
+        lines += [*self.dominated, *self.notes]
         lines += [str(suggestion) for suggestion in self.suggestions]
         return "\n".join(lines)
 
@@ -145,6 +150,7 @@ def diagnose(
         UsageError: the table has no trained column, or a name is unknown.
     """
     columns = Columns.of(table)
+    options, notes = _with_lengths(table, options)
     advantage = table.info.get("advantage", {"estimator": "grpo", "options": {}})
     used, own = str(advantage["estimator"]), {**advantage["options"], **options}
     signals = {
@@ -167,7 +173,8 @@ def diagnose(
         columns=figures,
         estimators=tuple(_estimator_figures(table, signal, examples) for signal in signals.values()),
         flips=tuple(_flip(first, second, examples) for first, second in combinations(signals.values(), 2)),
-        dominated=_dominated(signals[used], main),
+        dominated=tuple(line for signal in signals.values() for line in _dominated(signal, main)),
+        notes=(*notes, *_failures(table)),
         suggestions=tuple(suggest(signals[used], main, silent)),
         wanted=wanted,
     )
@@ -239,6 +246,28 @@ def _dominated(signal: Signal, primary: str) -> tuple[str, ...]:
     if top == primary or math.isclose(shares[top], shares[primary]):
         return ()
     return (f"{top} carries {shares[top]:.0%} of the update under {signal.estimator}; {primary} {shares[primary]:.0%}",)
+
+
+def _with_lengths(table: RewardTable, options: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Options with what a preset needs that normalises over tokens (verl's): lengths from the data, or another step."""
+    chosen = preset(options.get("preset", "paper"))
+    if chosen.batch != "token" or options.get("lengths") is not None:
+        return options, ()
+    ids = table.rollouts.columns.get("completion_ids")
+    if ids is not None:
+        return options | {"lengths": torch.tensor([len(each) for each in ids])}, ()
+    note = (
+        f"the preset {chosen.name} weighs rows by their tokens; without a column completion_ids every row counts once"
+    )
+    return options | {"preset": preset(chosen, batch="sequence")}, (note,)
+
+
+def _failures(table: RewardTable) -> Iterator[str]:
+    for index, name in enumerate(table.names):
+        failed = np.flatnonzero(np.isin(table.status[:, index], FAILED)).tolist()
+        if failed:
+            why = table.reason[failed[0]][index]
+            yield f"{name}: {len(failed)} of {len(table)} cells failed; the first, row {failed[0]}: {why}"
 
 
 def _short(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -106,10 +106,11 @@ class Signal:
         """Pairs of a group with different rewards and the same advantage."""
         return collapse(self._told_apart, self.columns.groups, self.advantages, tolerance=TOLERANCE)
 
-    @property
+    @cached_property
     def _told_apart(self) -> Tensor:
-        """The rewards without the last digits, in which equal scores differ by the order of a sum."""
-        return self.columns.rewards.round(decimals=9)
+        """The rewards that count, without the last digits, in which equal scores differ by the order of a sum."""
+        counted = self.columns.weights != 0
+        return self.columns.rewards[:, counted if bool(counted.any()) else slice(None)].round(decimals=9)
 
     def follows(self, primary: str) -> float:
         """Share of the rows on which ``primary`` alone would act whose advantage has the same sign; NaN without any.
@@ -131,22 +132,19 @@ class Signal:
 
     def collapsed_pairs(self, most: int) -> list[tuple[int, int]]:
         """Rows of one group, different rewards, same advantage: the pairs whose weighted rewards differ most, first."""
-        columns, rewards = self.columns, self._told_apart.nan_to_num(nan=torch.inf)
-        kinds = torch.unique(rewards, dim=0, return_inverse=True)[1]
-        order = sorted(
-            range(len(kinds)),
-            key=lambda row: (int(columns.groups[row]), round(float(self.advantages[row]), 6), int(kinds[row])),
-        )
-        found = [
-            (first, second)
-            for first, second in pairwise(order)
-            if columns.groups[first] == columns.groups[second]
-            and kinds[first] != kinds[second]
-            and abs(self.advantages[first] - self.advantages[second]) <= TOLERANCE
-        ]
-        weighted = (columns.rewards * columns.weights).nan_to_num()
-        found.sort(key=lambda pair: -float((weighted[pair[0]] - weighted[pair[1]]).abs().sum()))
-        return [(min(pair), max(pair)) for pair in found[:most]]
+        rewards = self._told_apart.nan_to_num(nan=torch.inf)
+        kinds = torch.unique(rewards, dim=0, return_inverse=True)[1].numpy()
+        groups, advantages = self.columns.groups.numpy(), self.advantages.numpy()
+        order = np.lexsort((kinds, advantages.round(6), groups))
+        first, second = order[:-1], order[1:]
+        same = (groups[first] == groups[second]) & (kinds[first] != kinds[second])
+        same &= np.abs(advantages[first] - advantages[second]) <= TOLERANCE
+        first, second = first[same], second[same]
+        weighted = (self.columns.rewards * self.columns.weights).nan_to_num().numpy()
+        apart = np.abs(weighted[first] - weighted[second]).sum(axis=1)
+        chosen = np.argsort(-apart, kind="stable")[:most]
+        found = np.sort(np.stack([first[chosen], second[chosen]], axis=1), axis=1).tolist()
+        return [(pair[0], pair[1]) for pair in found]
 
 
 def weights_for_shares(

@@ -12,7 +12,7 @@ from jeoul.trainers.signal import Columns, Signal, weights_for_shares
 
 __all__ = ["Effect", "Suggestion", "suggest"]
 
-SILENT, SMALL, LARGE, UNRELATED, OPPOSED = 0.95, 0.5, 0.5, 0.1, -0.3
+SMALL, LARGE, UNRELATED, OPPOSED, FEW = 0.5, 0.5, 0.1, -0.3, 10
 
 
 @dataclass(frozen=True)
@@ -87,20 +87,21 @@ def _tests(
 ) -> Iterator[tuple[str, str, str, Columns]]:
     columns, share = signal.columns, signal.shares[name]
     without = columns.weighted({name: 0.0})
-    if silent >= SILENT:
-        yield "drop", f"says nothing in {silent:.0%} of the groups", f"remove [reward.{name}]", without
+    if silent == 1:
+        yield "drop", "says nothing in any group", f"remove [reward.{name}], or watch it: monitor = true", without
         return
-    if (share > LARGE and share > signal.shares[primary]) or related < OPPOSED:
-        opposed = f"works against {primary} (correlation {related:.2f} within groups)"
-        reason = (
-            opposed
-            if related < OPPOSED
-            else f"carries {share:.0%} of the update; {primary} {signal.shares[primary]:.0%}"
-        )
-        column = columns.rewards[:, columns.index(primary)]
-        top = float(column[~column.isnan()].max())
-        gated = torch.where(column >= top, columns.rewards[:, columns.index(name)], 0.0)
-        yield "gate", reason, f'[reward.{name}] when = "{primary} >= {top:g}"', columns.replaced(name, gated)
+    main = columns.rewards[:, columns.index(primary)]
+    reached = torch.unique(main[~main.isnan()])
+    opposed = related < OPPOSED
+    if len(reached) <= FEW and (
+        opposed or (share > LARGE and share > signal.shares[primary])
+    ):  # else nothing "reached"
+        against = f"works against {primary} (correlation {related:.2f} within groups)"
+        large = f"carries {share:.0%} of the update; {primary} {signal.shares[primary]:.0%}"
+        top = float(reached.max())
+        gated = torch.where(main >= top, columns.rewards[:, columns.index(name)], 0.0)
+        change = f'[reward.{name}] when = "{primary} >= {top:g}"'
+        yield "gate", against if opposed else large, change, columns.replaced(name, gated)
     if abs(related) < UNRELATED and share > 0.2 and len(columns.rewards) >= 100:
         unrelated = f"is unrelated to {primary} (correlation {related:.2f} within groups)"
         reason = f"{unrelated} and carries {share:.0%} of the update"

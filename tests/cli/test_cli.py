@@ -84,7 +84,9 @@ def test_json_alone_is_on_stdout(folder: Path) -> None:
 
 
 def test_what_a_reward_prints_stays_off_stdout(folder: Path) -> None:
-    (folder / "loud.py").write_text("def loud(completions, **kwargs):\n    print('NOISE')\n    return [1.0] * len(completions)\n")
+    (folder / "loud.py").write_text(
+        "def loud(completions, **kwargs):\n    print('NOISE')\n    return [1.0] * len(completions)\n"
+    )
     (folder / "loud.toml").write_text('[reward.loud]\nuse = "loud.py:loud"\n')
     done = jeoul("score", "loud.toml", "runs.jsonl", "--json", cwd=folder)
     assert json.loads(done.stdout)["columns"]["loud"]["mean"] == 1.0
@@ -204,6 +206,72 @@ def test_a_mistake_is_one_clear_message(name: str, folder: Path) -> None:
     assert message in said
     assert "Traceback" not in said
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_column_of_which_every_cell_failed_ends_with_1(folder: Path) -> None:
+    (folder / "bad.py").write_text("def bad(completions, **kwargs):\n    raise KeyError('gold')\n")
+    (folder / "bad.toml").write_text('[reward.bad]\nuse = "bad.py:bad"\n')
+    done = jeoul("score", "bad.toml", "runs.jsonl", "-o", "t.parquet", cwd=folder)
+    assert done.returncode == 1
+    assert "bad: 2 cells failed; row 0: error: KeyError: 'gold'" in done.stderr
+    assert "every cell failed in: bad" in done.stderr
+    assert len(RewardTable.load(folder / "t.parquet")) == 2
+
+
+def test_what_a_model_prints_stays_off_stdout(folder: Path) -> None:
+    (folder / "model.py").write_text(
+        "from jeoul import reward\n\n\n@reward(batch=4)\nclass Loud:\n    def __init__(self):\n        print('LOADED')\n\n"
+        "    def __call__(self, completions):\n        print('CALLED')\n        return [1.0] * len(completions)\n"
+    )
+    (folder / "model.toml").write_text('[reward.loud]\nuse = "model.py:Loud"\n')
+    done = jeoul("score", "model.toml", "runs.jsonl", "--json", cwd=folder)
+    assert json.loads(done.stdout)["columns"]["loud"]["mean"] == 1.0, done.stderr
+    assert "LOADED" in done.stderr
+
+
+@pytest.mark.parametrize("output", ["runs.jsonl/t.parquet", "folder"])
+def test_an_impossible_output_is_refused_before_anything_is_scored(output: str, folder: Path) -> None:
+    (folder / "folder").mkdir()
+    done = jeoul("score", "recipe.toml", "runs.jsonl", "-o", output, "--force", cwd=folder)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(folder.glob("*.unfinished"))
+
+
+def test_changed_code_of_a_helper_is_not_resumed(folder: Path) -> None:
+    code = "def helper():\n    return {}\n\n\ndef mine(completions, **kwargs):\n    return [1 / helper() for _ in completions]\n"
+    (folder / "mine.toml").write_text('[reward.mine]\nuse = "mine.py:mine"\non_error = "raise"\n')
+    (folder / "mine.py").write_text(code.format(0))
+    assert jeoul("score", "mine.toml", "runs.jsonl", "-o", "t.parquet", cwd=folder).returncode == 1
+    (folder / "mine.py").write_text(code.format(1))
+    done = jeoul("score", "mine.toml", "runs.jsonl", "-o", "t.parquet", cwd=folder)
+    assert (done.returncode, "differs in: rewards" in done.stderr) == (2, True)
+
+
+def test_ctrl_c_ends_a_run_with_130(folder: Path) -> None:
+    (folder / "slow.py").write_text(
+        "import time\n\n\ndef slow(completions, **kwargs):\n    time.sleep(60)\n    return [1.0]\n"
+    )
+    (folder / "slow.toml").write_text('[reward.slow]\nuse = "slow.py:slow"\ndeadline = "100 s"\n')
+    command = [sys.executable, "-c", "from jeoul.cli import main; main()", "score", "slow.toml", "runs.jsonl"]
+    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    time.sleep(3)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert "stopped" in said
+
+
+def test_a_table_can_be_scored_again(folder: Path) -> None:
+    jeoul("score", "recipe.toml", "runs.jsonl", "-o", "t.parquet", cwd=folder)
+    done = jeoul("score", "recipe.toml", "t.parquet", "-o", "u.parquet", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "t.parquet").read_bytes() == (folder / "u.parquet").read_bytes()
+
+
+def test_a_shipped_recipe_starts_ones_own(folder: Path) -> None:
+    (folder / "mine.toml").write_text(jeoul("recipe", "show", "maths", "--toml", cwd=folder).stdout)
+    assert jeoul("recipe", "check", "mine.toml", cwd=folder).returncode == 0
 
 
 def test_an_output_is_never_replaced_unasked(folder: Path) -> None:

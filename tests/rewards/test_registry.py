@@ -330,7 +330,9 @@ def test_a_name_that_is_taken_is_refused(points, message, tmp_path, monkeypatch)
     for number, point in enumerate(points):
         info = tmp_path / f"package{number}-1.0.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: package{number}\nVersion: 1.0\n", encoding="utf-8")
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: package{number}\nVersion: 1.0\n", encoding="utf-8"
+        )
         (info / "entry_points.txt").write_text(f"[jeoul.rewards]\n{point}\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UsageError, match=message):

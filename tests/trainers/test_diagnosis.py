@@ -71,6 +71,7 @@ def test_a_silent_column_is_to_be_dropped_and_nothing_changes() -> None:
     right = ([1.0, 0.0] * 32)
     found = diagnose(table({"right": right, "same": [0.5] * 64}, [1, 1], group=8))
     (drop,) = found.suggestions
+    assert "any group" in drop.reason
     assert (drop.kind, drop.column) == ("drop", "same")
     assert drop.before == drop.after
     assert found.columns[1].silent == 1.0

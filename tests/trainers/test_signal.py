@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import math
 
 import pytest
@@ -81,4 +82,8 @@ def test_columns_of_a_table_leave_monitors_out() -> None:
 def test_a_recipe_may_name_every_estimator_and_no_other() -> None:
     from jeoul.rewards.recipes.recipe import ESTIMATORS as NAMED
 
-    assert set(NAMED) == set(ESTIMATORS)
+    def own(function: object) -> tuple[str, ...]:
+        parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+        return tuple(parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY)
+
+    assert {name: own(function) for name, function in ESTIMATORS.items()} == NAMED

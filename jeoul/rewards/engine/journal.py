@@ -28,18 +28,24 @@ class Journal:
     Args:
         path: of the file; created where it is absent.
         header: what the results depend on; a file with another header is refused, never mixed.
+        restart: drop what the file holds.
 
     Raises:
         UsageError: another recipe, data set, version or reward code wrote it, or another process is writing it.
         DataError: it is damaged in the middle.
     """
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], restart: bool = False) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.file: IO[bytes] = path.open("a+b")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file: IO[bytes] = path.open("a+b")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error}; choose another output") from None
         try:
             self._lock()
+            if restart:
+                self.file.truncate(0)
             self.results = self._restore(json.loads(json.dumps(header)))
         except BaseException:
             self.file.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import inspect
 import json
@@ -21,7 +22,8 @@ import numpy as np
 
 from jeoul.errors import RecipeError, ScoringError, UsageError
 from jeoul.rewards.engine import combining
-from jeoul.rewards.engine.batches import run_async, run_batches, run_inline
+from jeoul.rewards.engine.asynchronous import run_async
+from jeoul.rewards.engine.batches import run_batches, run_inline
 from jeoul.rewards.engine.cells import Units, check_data, refuse_unready, units_of
 from jeoul.rewards.engine.journal import Journal
 from jeoul.rewards.engine.outcomes import Outcome
@@ -55,6 +57,7 @@ def score(
     deadline: Duration = DEADLINE,
     pool: WorkerPool | None = None,
     journal: Path | None = None,
+    restart: bool = False,
     progress: Progress | None = None,
 ) -> RewardTable:
     """The reward table of a recipe over rollouts.
@@ -67,6 +70,7 @@ def score(
         deadline: the time one cell may take, where its column sets none. Its worker is killed, the cell is ``timeout``.
         pool: a pool to use instead of the process's own.
         journal: file of results so far: a run that was killed goes on from it.
+        restart: drop what the journal holds.
         progress: told how far each column is.
 
     Returns:
@@ -98,22 +102,34 @@ def score(
         book = None
         if journal is not None:
             header = info | {"data": rollouts.fingerprint(), "deadline": str(deadline)}
-            book = stack.enter_context(Journal(journal, header))
+            book = stack.enter_context(Journal(journal, header, restart))
         run = _Run(recipe, rollouts, pool, deadline, book, progress)
         run.all_columns()
     return run.table(step, info)
 
 
 def code_hash(column: Column) -> str:
-    """Of the reward's source: results of changed code are not mixed."""
+    """Of the file that defines the reward (for a built-in one, of all): results of changed code are not mixed."""
     assert column.reward is not None
-    function = column.reward.function
+    function: Any = column.reward.function
+    if function.__class__.__module__.startswith("jeoul.") or str(function.__module__).startswith("jeoul."):
+        return _own_code_hash()
     try:
-        text = inspect.getsource(function)
+        text = Path(inspect.getfile(function)).read_bytes()
     except (OSError, TypeError):  # made in a console, or a callable object
         code = getattr(function, "__code__", None)
-        text = code.co_code.hex() + repr(code.co_consts) if code else repr(type(function))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+        text = (code.co_code.hex() + repr(code.co_consts) if code else repr(type(function))).encode()
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+@functools.cache
+def _own_code_hash() -> str:
+    import jeoul.rewards
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(jeoul.rewards.__path__[0]).rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _versions() -> dict[str, str]:

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ESTIMATORS", "Advantage", "Recipe"]
 
-ESTIMATORS = (
-    "grpo", "dr_grpo", "grpo_batch_std", "reinforce_pp_baseline", "reinforce_pp", "rloo", "gdpo", "gdpo_nobn",
-    "grpo_bn", "grpo_scaled", "dvao", "corr_grpo", "saw", "sa_mrpo", "dara",
-)  # fmt: skip
+ESTIMATORS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("grpo", "dr_grpo", "grpo_batch_std", "reinforce_pp_baseline", "reinforce_pp", "rloo"), ()),
+    **dict.fromkeys(("gdpo", "gdpo_nobn", "grpo_bn", "dvao", "corr_grpo"), ()),
+    "grpo_scaled": ("bounds",),
+    "saw": ("mode", "bounds", "delta"),
+    "sa_mrpo": ("gamma", "bounds"),
+    "dara": ("cap",),
+}
+"""Estimators a recipe may name, with their own options; every one takes ``preset`` too."""
 NORMALISE = {"column": "gdpo", "sum": "grpo"}
 
 
@@ -40,6 +45,11 @@ class Advantage:
         if self.normalise not in known:
             hint = did_you_mean(str(self.normalise), known)
             raise ValueError(f"normalise must be one of {', '.join(known)}, not {self.normalise!r}{hint}")
+        takes = ("preset", *ESTIMATORS[self.estimator])
+        for name in self.options:
+            if name not in takes:
+                hint = did_you_mean(name, takes)
+                raise ValueError(f"{self.estimator} has no option {name!r}{hint}; it takes {', '.join(takes)}")
 
     @property
     def estimator(self) -> str:

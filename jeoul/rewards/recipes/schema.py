@@ -7,6 +7,7 @@ a gate names an earlier column, that a part exists) only :func:`~jeoul.rewards.r
 from __future__ import annotations
 
 import dataclasses
+from itertools import chain
 from typing import Any
 
 from jeoul.rewards.recipes.combination import COMBINATIONS, WEIGHTED
@@ -243,8 +244,10 @@ def _advantage() -> Schema:
             "normalise": {
                 "enum": [*NORMALISE, *ESTIMATORS],
                 "description": '"column" is gdpo, "sum" is grpo (the default); the other keys are its options.',
-            }
+            },
+            **{option: {} for option in ("preset", *dict.fromkeys(chain.from_iterable(ESTIMATORS.values())))},
         },
+        "additionalProperties": False,
         "if": {"minProperties": 1},
         "then": {"required": ["normalise"]},
     }

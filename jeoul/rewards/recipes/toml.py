@@ -30,7 +30,10 @@ def load_recipe(path: Path) -> Recipe:
         raise DataError(f"there is no recipe {path}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the recipe {path} cannot be read: {error}") from None
-    return parse_recipe(text, path.parent)
+    try:
+        return parse_recipe(text, path.parent)
+    except RecipeError as error:
+        raise RecipeError([Problem(problem.path or str(path), problem.message) for problem in error.problems]) from None
 
 
 def parse_recipe(text: str, folder: Path | None = None) -> Recipe:

@@ -93,7 +93,7 @@ def load_table(path: Path) -> RewardTable:
     import pyarrow.parquet as pq
 
     try:
-        stored = pq.read_table(path, partitioning=None)  # a folder called "seed=1" adds no column
+        stored = pq.read_table(path)
     except FileNotFoundError:
         raise DataError(f"there is no table {path}") from None
     except (pa.ArrowException, OSError) as error:

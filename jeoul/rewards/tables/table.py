@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from jeoul.rewards.recipes.recipe import Recipe
     from jeoul.rollouts import Rollouts
+    from jeoul.trainers.diagnosis import Diagnosis
 
 __all__ = ["RewardTable"]
 
@@ -142,6 +143,12 @@ class RewardTable:
         if not -len(self) <= row < len(self):
             raise UsageError(f"there is no row {row}; the table has rows 0 to {len(self) - 1}")
         return explain_row(self, row % len(self))
+
+    def diagnose(self, estimators: Sequence[str] = ("grpo", "gdpo"), **how: Any) -> Diagnosis:
+        """What estimators make of the columns: see :func:`jeoul.trainers.diagnosis.diagnose` (loads torch)."""
+        from jeoul.trainers.diagnosis import diagnose
+
+        return diagnose(self, estimators, **how)
 
     def save(self, path: str | Path) -> None:
         """Write a Parquet file with the data, every cell, the recipe, its fingerprint and versions inside."""

@@ -7,7 +7,7 @@ tensors are [G, N, …] (see grouping); group statistics are [1, N, …] and bro
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -205,6 +205,8 @@ def check_weights(weights_K: Tensor | Sequence[float] | None, columns: int) -> l
     """Read weights as a list of finite numbers, one a column; None is 1.0 each."""
     if weights_K is None:
         return [1.0] * columns
+    if isinstance(weights_K, Mapping):
+        raise UsageError(f"weights is a mapping; give a list in the order of the columns: {list(weights_K.values())}")
     if isinstance(weights_K, str) or (isinstance(weights_K, Tensor) and weights_K.dim() != 1):
         shape = list(weights_K.shape) if isinstance(weights_K, Tensor) else repr(weights_K)
         raise UsageError(f"weights is {shape}; expected one number a column, [{columns}]")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 import random
-import threading
-import time
 
 import pytest
 
-from jeoul.rewards.engine.batches import CONCURRENT, run_async, run_batches, run_inline
-from jeoul.rewards.engine.outcomes import Outcome, call_reward
+from jeoul.rewards.engine.batches import run_batches, run_inline
+from jeoul.rewards.engine.outcomes import Outcome
 from jeoul.rewards.tables.status import Status
 
 
@@ -114,118 +110,8 @@ def test_ctrl_c_ends_batches():
 # -- asynchronous
 
 
-def test_async_calls_run_beside_each_other_but_no_more_than_so_many():
-    now, most = [0], [0]
-
-    async def slow(data):
-        now[0] += 1
-        most[0] = max(most[0], now[0])
-        await asyncio.sleep(0.05)
-        now[0] -= 1
-        return lengths(data)
-
-    sink = Sink()
-    start = time.monotonic()
-    run_async(slow, ["completions"], [("x" * index,) for index in range(100)], 5, sink)
-    assert time.monotonic() - start < 100 * 0.05 / 3
-    assert most[0] == CONCURRENT
-    assert [cell.value for cell in sink.cells()] == list(range(100))
-
-
-async def misbehaves(data):
-    (text,) = data["completions"]
-    if text == "hang":
-        await asyncio.sleep(3600)
-    if text == "late":
-        try:
-            await asyncio.sleep(3600)
-        finally:
-            await asyncio.sleep(0.05)  # it cleans up
-    if text == "raise":
-        raise ValueError("no")
-    if text == "own timeout":
-        raise TimeoutError("the service did not answer")
-    if text == "exit":
-        raise SystemExit
-    if text == "cancelled":
-        raise asyncio.CancelledError
-    return {"short": [], "text": "1", "none": [None]}.get(text, [1.0])
-
-
-def test_async_cells_fail_alone():
-    expected = {
-        "fine": (Status.ok, ""),
-        "hang": (Status.timeout, "took more than 0.2 s"),
-        "late": (Status.timeout, "took more than 0.2 s"),
-        "raise": (Status.error, "ValueError: no"),
-        "own timeout": (Status.error, "TimeoutError: the service did not answer"),
-        "exit": (Status.error, "SystemExit"),
-        "cancelled": (Status.error, "CancelledError"),
-        "short": (Status.error, "returned 0 values for 1 completions"),
-        "text": (Status.error, "returned a str"),
-        "none": (Status.not_applicable, ""),
-    }
-    sink = Sink()
-    start = time.monotonic()
-    run_async(misbehaves, ["completions"], [(text,) for text in expected] * 2, 0.2, sink)
-    assert time.monotonic() - start < 3
-    for cell, (text, (status, reason)) in zip(sink.cells(), list(expected.items()) * 2, strict=True):
-        assert cell.status == status, text
-        assert cell.reason.startswith(reason), text
-        assert math.isnan(cell.value) == (status != Status.ok)
-
-
-def test_async_inside_a_thread_while_a_loop_runs():
-    async def fine(data):
-        await asyncio.sleep(0)
-        return [1.0]
-
-    async def outer():
-        sink = Sink()
-        await asyncio.to_thread(run_async, fine, ["completions"], [("a",)] * 5, 5, sink)
-        return sink.cells()
-
-    assert asyncio.run(outer()) == [Outcome(1.0, 0, "")] * 5
-
-
-def test_what_the_callback_raises_ends_the_run():
-    async def fine(data):
-        await asyncio.sleep(0.01)
-        return [1.0]
-
-    def done(index, outcomes):
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        run_async(fine, ["completions"], [("a",)] * 50, 5, done)
-
-
-def test_a_stopped_run_makes_no_more_calls():
-    stopped, calls = threading.Event(), []
-
-    async def slow(data):
-        calls.append(1)
-        if len(calls) == CONCURRENT:
-            stopped.set()
-        await asyncio.sleep(0.01)
-        return [1.0]
-
-    run_async(slow, ["completions"], [("a",)] * 500, 5, Sink(), stopped)
-    assert len(calls) == CONCURRENT
-
-
 def test_no_units():
-    for run in (
-        lambda sink: run_async(misbehaves, [], [], 1, sink),
-        lambda sink: run_batches(lengths, [], [], 4, sink),
-    ):
+    for run in (lambda sink: run_batches(lengths, [], [], 4, sink),):
         sink = Sink()
         run(sink)
         assert sink.found == {}
-
-
-def test_a_call_that_is_not_even_awaitable():
-    sink = Sink()
-    run_async(lambda data: [1.0], ["completions"], [("a",)], 1, sink)
-    assert sink.cells()[0].status == Status.error
-    assert call_reward(lambda data: [1.0], {}, 1)[0].status == Status.ok

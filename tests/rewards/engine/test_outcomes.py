@@ -181,5 +181,5 @@ def test_every_list_gives_one_cell_a_value(results):
     for cell, result in zip(cells, results, strict=True):
         assert (cell.status == Status.ok) == math.isfinite(cell.value)
         if cell.status == Status.ok:
-            assert cell.value == result
+            assert cell.value == float(result)
         assert (cell.status == Status.error) == bool(cell.reason)

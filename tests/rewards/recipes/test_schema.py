@@ -57,8 +57,8 @@ of = {correct = 2, tagged = 1}
 combine = "product"
 of = ["correct", "tagged"]
 [advantage]
-normalise = "rloo"
-beta = 1
+normalise = "sa_mrpo"
+gamma = 1
 """
 
 

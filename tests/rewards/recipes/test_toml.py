@@ -36,8 +36,8 @@ weight = { schedule = "follow", start = 0, end = 1, column = "correct", low = 0.
 combine = "min"
 of = ["correct", "tagged"]
 [advantage]
-normalise = "rloo"
-beta = 0.5
+normalise = "sa_mrpo"
+gamma = 0.5
 """
 
 
@@ -49,7 +49,7 @@ def test_every_key():
         ".deadline(seconds(2)).monitor()\n"
         " + follow(0.0, 1.0, column='correct', low=0.2, high=0.6) * "
         "geometric_mean_of({'correct': 2.0, 'tagged': 1.0}).named('both')\n"
-        " + min_of('correct', 'tagged').named('least')).normalise('rloo', beta=0.5)"
+        " + min_of('correct', 'tagged').named('least')).normalise('sa_mrpo', gamma=0.5)"
     )
     assert parse_recipe(recipe.to_toml()) == recipe
 
