@@ -53,7 +53,7 @@ def run(
     Parameters
     ----------
     rows
-        Tokens; the docs show 4096, which take 15 GB of memory for the naive way.
+        Tokens; the docs show 4096, for which the naive way takes 10 GB of memory.
     vocab
         Vocabulary.
     hidden

@@ -11,7 +11,6 @@ import math
 import os
 import platform
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -24,14 +23,13 @@ from jeoul.errors import RecipeError, ScoringError, UsageError
 from jeoul.rewards.engine import combining
 from jeoul.rewards.engine.asynchronous import run_async
 from jeoul.rewards.engine.batches import run_batches, run_inline
-from jeoul.rewards.engine.cells import Units, check_data, refuse_unready, units_of
+from jeoul.rewards.engine.cells import check_data, refuse_unready, units_of
 from jeoul.rewards.engine.journal import Journal
-from jeoul.rewards.engine.outcomes import Outcome
 from jeoul.rewards.engine.pool import WorkerPool, shared_pool
+from jeoul.rewards.engine.record import Record
 from jeoul.rewards.recipes.column import Column
 from jeoul.rewards.recipes.recipe import Recipe, dependency_order
 from jeoul.rewards.recipes.settings import parse_limit
-from jeoul.rewards.registry import Reward
 from jeoul.rewards.tables.status import FAILED, Gate, Status
 from jeoul.rewards.tables.table import RewardTable
 from jeoul.rollouts import Rollouts
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["DEADLINE", "score"]
 
 DEADLINE = seconds(5)
-JOURNAL_SECONDS = 0.25
 
 
 def score(
@@ -103,7 +100,7 @@ def score(
         if journal is not None:
             header = info | {"data": rollouts.fingerprint(), "deadline": str(deadline)}
             book = stack.enter_context(Journal(journal, header, restart))
-        run = _Run(recipe, rollouts, pool, deadline, book, progress)
+        run = Run(recipe, rollouts, pool, deadline, book, progress)
         run.all_columns()
     return run.table(step, info)
 
@@ -143,7 +140,7 @@ def _pooled(column: Column) -> bool:
     return reward is not None and reward.batch is None and not reward.asynchronous
 
 
-class _Run:
+class Run:
     """The arrays of a table while they fill."""
 
     def __init__(
@@ -210,7 +207,7 @@ class _Run:
         assert reward is not None
         open_ = self.opened(column, index)
         units = units_of(column, self.rollouts, open_)
-        record = _Record(self, index, units, open_)
+        record = Record(self, index, units, open_)
         owed = record.restore(self.journal, column.name)
         with record.keeping(self.journal, column.name), self.told(column.name, record, len(units.data)):
             done = partial(record.settle_owed, owed)
@@ -287,7 +284,7 @@ class _Run:
         self.values[column.name] = value
 
     @contextlib.contextmanager
-    def told(self, name: str, record: _Record, total: int) -> Iterator[None]:
+    def told(self, name: str, record: Record, total: int) -> Iterator[None]:
         """Progress of one column."""
         if self.progress is None:
             yield
@@ -321,76 +318,6 @@ class _Run:
             recipe_toml=toml,
             info=json.loads(json.dumps(info)),
         )
-
-
-class _Record:
-    """Takes the outcomes of one column's units: into the arrays at once, into the journal every so often."""
-
-    def __init__(self, run: _Run, index: int, units: Units, open_: NDArray[np.bool_]) -> None:
-        self.run, self.index, self.units, self.open = run, index, units, open_
-        self.done = 0
-        self.advance: Any = None
-        self.unwritten: dict[int, list[Outcome]] = {}
-        self.written = time.monotonic()
-        self.journal: Journal | None = None
-        self.column = ""
-
-    def restore(self, journal: Journal | None, column: str) -> list[int]:
-        """Take what the journal holds; the units still owed."""
-        if journal is None:
-            return list(range(len(self.units.data)))
-        owed = []
-        for unit, rows in enumerate(self.units.rows):
-            known = journal.results.get((column, rows[0]))
-            if known is None:
-                owed.append(unit)
-            else:
-                self.fill(unit, known)
-        return owed
-
-    def settle_owed(self, owed: list[int], position: int, outcomes: list[Outcome]) -> None:
-        """Outcomes of the unit at a position of the owed ones."""
-        unit = owed[position]
-        self.fill(unit, outcomes)
-        if self.advance is not None:
-            self.advance(1)
-        if self.journal is not None:
-            self.unwritten[self.units.rows[unit][0]] = outcomes
-            if time.monotonic() - self.written > JOURNAL_SECONDS:
-                self.flush()
-
-    def fill(self, unit: int, outcomes: list[Outcome]) -> None:
-        """Into the arrays of the run."""
-        self.done += 1
-        raw, status, reason = self.run.raw[self.index], self.run.status[self.index], self.run.reason[self.index]
-        rows = self.units.rows[unit]
-        for row, outcome in zip(rows, outcomes if self.units.grouped else outcomes * len(rows), strict=True):
-            if self.open[row]:
-                raw[row], status[row], reason[row] = outcome
-
-    def flush(self) -> None:
-        """What is not in the journal yet."""
-        if self.journal is not None and self.unwritten:
-            with _JOURNAL_LOCK:  # an asynchronous column writes beside another
-                self.journal.add(self.column, self.unwritten)
-            self.unwritten = {}
-        self.written = time.monotonic()
-
-    @contextlib.contextmanager
-    def keeping(self, journal: Journal | None, column: str) -> Iterator[None]:
-        """Write to ``journal`` while the column is scored, also what there is when it fails."""
-        self.journal, self.column = journal, column
-        try:
-            yield
-        finally:
-            self.flush()
-
-
-_JOURNAL_LOCK = threading.Lock()
-_BUILD_LOCK = threading.RLock()
-_models: list[tuple[Reward, dict[str, Any], Any]] = []
-"""Stateful rewards with their options, as built for an earlier run; the last used is last."""
-MOST_MODELS = 8
 
 
 def _built(reward: Reward, options: dict[str, Any]) -> Any:

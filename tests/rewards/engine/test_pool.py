@@ -25,6 +25,7 @@ import pytest
 
 import jeoul
 from jeoul.errors import ScoringError, UsageError
+from jeoul.rewards.engine import dispatch
 from jeoul.rewards.engine import pool as pool_module
 from jeoul.rewards.engine.outcomes import Outcome, call_reward
 from jeoul.rewards.engine.pool import WorkerPool, default_workers, shared_pool
@@ -457,7 +458,7 @@ def test_a_thread_left_behind_that_freezes_its_process(monkeypatch):
 
     with WorkerPool(1) as own:
         assert_usable(own)
-        monkeypatch.setattr(pool_module, "LOAD_SECONDS", 0.5)
+        monkeypatch.setattr(dispatch, "LOAD_SECONDS", 0.5)
         found = cells(own, leaves, [str(index) for index in range(6)], 0.5)
         assert sum(cell.status == OK for cell in found) >= 5
         monkeypatch.undo()
@@ -623,7 +624,7 @@ def test_an_import_that_fails_in_the_worker_is_a_clear_error(pool, tmp_path, tex
 
 def test_an_import_that_hangs(pool, tmp_path, monkeypatch):
     assert_usable(pool)
-    monkeypatch.setattr(pool_module, "LOAD_SECONDS", 0.5)
+    monkeypatch.setattr(dispatch, "LOAD_SECONDS", 0.5)
     with pytest.raises(ScoringError, match=r"takes more than 0\.5 s to start"):
         cells(pool, load_of(reward_file(tmp_path, "time.sleep(3600)")), ["a", "b"], 0.1)
 
