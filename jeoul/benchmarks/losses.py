@@ -80,9 +80,13 @@ def run(
             {"rows": rows, "vocab": vocab, "hidden": hidden, "device": device, "lines": list(map(asdict, lines))}
         )
         return
+    _print(lines, f"{rows} × {vocab}, {device}")
+
+
+def _print(lines: list[Line], size: str) -> None:
     for what in dict.fromkeys(line.what for line in lines):
         print_table(
-            f"{what}, {rows} × {vocab}, {device}, {torch.get_num_threads()} threads",
+            f"{what}, {size}, {torch.get_num_threads()} threads",
             ["way", "dtype", "seconds", "CPU s", "extra MiB", "× logits", "error"],
             [
                 [

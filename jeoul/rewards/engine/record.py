@@ -22,10 +22,6 @@ __all__ = ["Record"]
 
 JOURNAL_SECONDS = 0.25
 _JOURNAL_LOCK = threading.Lock()
-_BUILD_LOCK = threading.RLock()
-_models: list[tuple[Reward, dict[str, Any], Any]] = []
-"""Stateful rewards with their options, as built for an earlier run; the last used is last."""
-MOST_MODELS = 8
 
 
 class Record:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from jeoul.progress import Progress
+    from jeoul.rewards.registry import Reward
 
 __all__ = ["DEADLINE", "score"]
 
@@ -318,6 +319,12 @@ class Run:
             recipe_toml=toml,
             info=json.loads(json.dumps(info)),
         )
+
+
+_BUILD_LOCK = threading.RLock()
+_models: list[tuple[Reward, dict[str, Any], Any]] = []
+"""Stateful rewards with their options, as built for an earlier run; the last used is last."""
+MOST_MODELS = 8
 
 
 def _built(reward: Reward, options: dict[str, Any]) -> Any:
