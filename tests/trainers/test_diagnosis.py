@@ -61,14 +61,17 @@ def test_a_scale_mismatch_dominates_grpo_and_not_gdpo() -> None:
     assert 0.4 < shares["loud"]["gdpo"] < 0.6
     assert "loud carries" in found.dominated[0]
     kinds = {(each.kind, each.column): each for each in found.suggestions}
-    assert set(kinds) == {("monitor", "loud"), ("rescale", "right")}  # a gate on noise helps nothing, so it is not named
+    assert set(kinds) == {
+        ("monitor", "loud"),
+        ("rescale", "right"),
+    }  # a gate on noise helps nothing, so it is not named
     for each in kinds.values():
         assert each.after.share > each.before.share
         assert each.after.follows > each.before.follows
 
 
 def test_a_silent_column_is_to_be_dropped_and_nothing_changes() -> None:
-    right = ([1.0, 0.0] * 32)
+    right = [1.0, 0.0] * 32
     found = diagnose(table({"right": right, "same": [0.5] * 64}, [1, 1], group=8))
     (drop,) = found.suggestions
     assert "any group" in drop.reason
