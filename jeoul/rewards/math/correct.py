@@ -6,9 +6,12 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from jeoul.rewards.math.canonical import read, tidy
-from jeoul.rewards.math.compare import DEFAULT, Decimals, Percent, Policy, Verdict, compare_readings
+from jeoul.rewards.math.canonical import read
+from jeoul.rewards.math.compare import compare_readings
+from jeoul.rewards.math.evaluation import fresh_allowance
 from jeoul.rewards.math.extract import CANDIDATE_LIMIT, Method, boxed, find_answer
+from jeoul.rewards.math.tidying import tidy
+from jeoul.rewards.math.verdict import DEFAULT, Angles, Decimals, Percent, Policy, Verdict
 from jeoul.rewards.registry import reward
 from jeoul.rewards.scores import Score, does_not_apply
 
@@ -31,6 +34,7 @@ def math_correct(
     extract: tuple[Method, ...] = ("boxed", "answer_tag", "phrase"),
     decimals: Decimals = "declared",
     percent: Percent = "value",
+    angles: Angles = "convert",
     undecided: Literal["nan", "wrong"] = "nan",
 ) -> list[float | None]:
     r"""1 if the final answer that a completion states equals the gold, 0 if it differs or none is stated.
@@ -75,9 +79,9 @@ def math_correct(
     no_answer: there is no \boxed{…}, <answer>, stated answer
     incorrect: 41 ≠ 42 (exact number; from \boxed)
     incorrect: 3, 5 ≠ 5 (one number against several; from \boxed)
-    undecided: \sin 1 ? 0.84 (an expression against a number; from \boxed)
+    undecided: \sin 1 ? 0.84 (rounds to the gold, which has only 2 significant digits; from \boxed)
     """
-    policy = Policy(decimals, percent)
+    policy = Policy(decimals, percent, angles)
     golds = [_golds(cell) for cell in answer]
     return [_score(text, gold, extract, policy, undecided) for text, gold in zip(completions, golds, strict=True)]
 
@@ -116,11 +120,12 @@ def judge(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     r"""The verdict on an extracted answer, neither of the two being blank.
 
     >>> judge(r"\frac{1}{2}", "0.5"), judge("0.5", "x+1").outcome
-    (Verdict(outcome='correct', why='exact number'), 'undecided')
+    (Verdict(outcome='correct', why='exact number', stage=1), 'incorrect')
     """
     gold = _bare(gold)
     if gold == answer or tidy(gold) == tidy(answer):
         return Verdict("correct", "same text")
+    fresh_allowance()
     return compare_readings(read(gold), read(answer), policy)
 
 
