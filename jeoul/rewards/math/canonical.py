@@ -174,6 +174,8 @@ def _value(text: str, depth: int) -> Value:
     leaf = _simple(text, words)
     if leaf is not None or depth >= 4:
         return leaf or _form(text)
+    if text[:1] == "{" and re.fullmatch(r"\{[^{}]*,[^{}]*\}", text):  # a set in plain text
+        text = f"\\{text[:-1]}\\}}"
     if "\\begin" in text:
         return _matrix(text, depth) or _form(text)
     inside, brackets = _unwrap(text)

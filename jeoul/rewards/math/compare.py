@@ -26,7 +26,12 @@ _ORDER = ("incorrect", "undecided", "correct")
 
 def compare_readings(gold: tuple[Reading, ...], answer: tuple[Reading, ...], policy: Policy = DEFAULT) -> Verdict:
     """The verdict over all readings of both sides: correct if any pair agrees, incorrect only if every pair differs."""
-    found = [_readings(one, other, policy, top=True) for one in gold for other in answer]
+    found = [
+        _readings(one, other, policy, top=True)
+        for index, one in enumerate(gold)
+        for place, other in enumerate(answer)
+        if not (index and place)  # two numbers with commas are numbers, or both are something else: never by turns
+    ]
     for outcome in ("correct", "undecided", "incorrect"):
         for one in found:
             if one.outcome == outcome:
@@ -164,7 +169,8 @@ def _one_and_several(one: Form | Number, several: Items) -> Verdict:
     if isinstance(one, Number) and _all_numbers(several) and len(set(several.elements)) > 1:
         return Verdict("incorrect", "one number against several")
     scalar = read_scalar(one)
-    if scalar is not None and not scalar.doubts and _distinct(several):
+    named_set = isinstance(one, Form) and "\\mathbb" in one.source
+    if scalar is not None and not scalar.doubts and not named_set and _distinct(several):
         return Verdict("incorrect", "one value against several", 2)
     return Verdict("undecided", "one value against several")
 

@@ -15,7 +15,7 @@ from jeoul.rewards.math.verdict import DEFAULT, Angles, Decimals, Percent, Polic
 from jeoul.rewards.registry import reward
 from jeoul.rewards.scores import Score, does_not_apply
 
-__all__ = ["judge", "math_correct"]
+__all__ = ["bare", "judge", "math_correct"]
 
 
 @reward(
@@ -40,8 +40,8 @@ def math_correct(
     r"""1 if the final answer that a completion states equals the gold, 0 if it differs or none is stated.
 
     ``answer`` is the gold, bare, in ``$…$`` or boxed; a list holds several accepted answers; a number is taken as
-    printed. Everything is decided by exact arithmetic on c·√r·π^k and by canonical spelling: no floats, no SymPy, no
-    ``eval``, no clock.
+    printed. Decided by exact arithmetic and canonical spelling, else by comparing trees by the values they have (mpmath, a
+    budget of steps): no SymPy, no ``eval``, no clock. See docs/math.md.
 
     Outcomes (the first word of the reason): ``correct`` 1; ``incorrect`` and ``no_answer`` 0; ``gold_invalid`` (none,
     or blank) NaN; ``undecided`` NaN, or 0 with ``undecided="wrong"``. Undecided are expressions that may differ in
@@ -62,7 +62,8 @@ def math_correct(
       Unknown words: undecided.
     - *Several values*: bare lists and ``\{…\}`` in any order; ``(…)``, intervals and matrices in theirs; ± is two
       values; boxes side by side are one list, so that naming two candidates is not naming the right one.
-    - *Expressions*: equal up to spacing, braces, order of terms and spelling (``\dfrac12``, ``½``, ``1/2``).
+    - *Expressions*: equal wherever both are real. Intervals, inequalities, general solutions and equations as what
+      they are. ``angles="exact"``: 90° is not π/2.
 
     Differs from its namesakes, all on Math-Verify 0.9, each given the gold itself in a box. Golds bare: TRL's
     ``accuracy_reward`` and ms-swift's ``accuracy`` do not give 1 for 21.6 % of MATH500, 28 % of OlympiadBench and 54 %
@@ -94,7 +95,7 @@ def _golds(cell: Any) -> tuple[str, ...]:
 
 
 def _score(text: str, golds: tuple[str, ...], methods: Sequence[Method], policy: Policy, undecided: str) -> Score:
-    valid = [gold for gold in golds if len(gold) <= CANDIDATE_LIMIT and read(_bare(gold))]
+    valid = [gold for gold in golds if len(gold) <= CANDIDATE_LIMIT and read(bare(gold))]
     if not valid:
         return does_not_apply(f"gold_invalid: {_shown(golds[0]) if golds else 'there is none'}")
     found = find_answer(text, methods)
@@ -122,7 +123,7 @@ def judge(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     >>> judge(r"\frac{1}{2}", "0.5"), judge("0.5", "x+1").outcome
     (Verdict(outcome='correct', why='exact number', stage=1), 'incorrect')
     """
-    gold = _bare(gold)
+    gold = bare(gold)
     if gold == answer or tidy(gold) == tidy(answer):
         return Verdict("correct", "same text")
     fresh_allowance()
@@ -130,7 +131,7 @@ def judge(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
 
 
 @functools.lru_cache(maxsize=1024)
-def _bare(gold: str) -> str:
+def bare(gold: str) -> str:
     r"""A gold without what is around its box, where it has one."""
     return boxed(gold) or gold
 

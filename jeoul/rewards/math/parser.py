@@ -227,7 +227,9 @@ class _Parser:
             part = re.match(
                 r"\\frac \{ (\d+) \} \{ (\d+) \}", " ".join(text for _, text in self.tokens[self.at : self.at + 7])
             )
-            if part and 0 < int(part[1]) < int(part[2]):
+            if part and int(part[1]) >= int(part[2]):
+                raise UnreadableError("a mixed number whose fraction is more than one")
+            if part and int(part[1]):
                 self.at += 7
                 return number(value + Fraction(int(part[1]), int(part[2])))
         return number(value)

@@ -111,6 +111,10 @@ def compare_scalars(gold: Value, answer: Value, policy: Policy) -> Verdict | Non
     if doubts:
         return Verdict("undecided", f"they differ, but what is read is in doubt: {', '.join(sorted(doubts))}", STAGE)
     letters = symbols(one.expr) | symbols(other.expr)
+    if letters and letters <= _UNIT_LETTERS and not (symbols(one.expr) and symbols(other.expr)):
+        bare = [substitute(side.expr, {name: number(1) for name in letters}) for side in (one, other)]
+        if identical(bare[0], bare[1]).outcome == "same":
+            return Verdict("undecided", f"the same, if {', '.join(sorted(letters))} is a unit", STAGE)
     if (one.unit and other.unit and one.unit != other.unit) or ((one.unit or other.unit) and letters & _UNIT_LETTERS):
         return Verdict("undecided", "they may differ in their units", STAGE)
     if _same_but_for_names(one.expr, other.expr):
