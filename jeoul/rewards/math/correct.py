@@ -40,8 +40,8 @@ def math_correct(
     r"""1 if the final answer that a completion states equals the gold, 0 if it differs or none is stated.
 
     ``answer`` is the gold, bare, in ``$…$`` or boxed; a list holds several accepted answers; a number is taken as
-    printed. Decided by exact arithmetic and canonical spelling, else by comparing trees by the values they have (mpmath, a
-    budget of steps): no SymPy, no ``eval``, no clock. See docs/math.md.
+    printed. Decided by exact arithmetic and canonical spelling, else by the values of trees (mpmath, a budget
+    of steps): no SymPy, no ``eval``, no clock. See docs/math.md.
 
     Outcomes (the first word of the reason): ``correct`` 1; ``incorrect`` and ``no_answer`` 0; ``gold_invalid`` (none,
     or blank) NaN; ``undecided`` NaN, or 0 with ``undecided="wrong"``. Undecided are expressions that may differ in
