@@ -24,6 +24,7 @@ app.command("jeoul.cli.score:run", name="score", help="Score a file of completio
 app.command("jeoul.cli.explain:run", name="explain", help="Tell one row of a scored table, term by term.")
 app.command("jeoul.cli.diagnose:run", name="diagnose", help="Show what GRPO, GDPO and others make of a table.")
 app.command("jeoul.cli.rewards:run", name="rewards", help="List the rewards, or show one reward's card.")
+app.command("jeoul.cli.verify:run", name="verify", help="Explain the verdict on a maths answer, or audit golds.")
 recipes = App(name="recipe", help="Check, show and describe recipes.")
 recipes.command("jeoul.cli.recipe:check", name="check", help="Report every mistake in a recipe at once.")
 recipes.command(
@@ -37,6 +38,9 @@ benchmarks.command("jeoul.benchmarks.engine:run", name="engine", help="Overhead 
 benchmarks.command("jeoul.benchmarks.advantages:run", name="advantages", help="Advantages beside TRL's and verl's.")
 benchmarks.command("jeoul.benchmarks.losses:run", name="losses", help="Token log-probabilities: time, memory, error.")
 benchmarks.command("jeoul.benchmarks.reward_peers:run", name="rewards", help="Our rewards beside peers' of that name.")
+benchmarks.command(
+    "jeoul.benchmarks.math:run", name="math", help="math_correct beside Math-Verify: verdicts and speed."
+)
 app.command(benchmarks)
 
 

@@ -6,13 +6,16 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from jeoul.rewards.math.canonical import read, tidy
-from jeoul.rewards.math.compare import DEFAULT, Decimals, Percent, Policy, Verdict, compare_readings
+from jeoul.rewards.math.canonical import read
+from jeoul.rewards.math.compare import compare_readings
+from jeoul.rewards.math.evaluation import fresh_allowance
 from jeoul.rewards.math.extract import CANDIDATE_LIMIT, Method, boxed, find_answer
+from jeoul.rewards.math.tidying import tidy
+from jeoul.rewards.math.verdict import DEFAULT, Angles, Decimals, Percent, Policy, Verdict
 from jeoul.rewards.registry import reward
 from jeoul.rewards.scores import Score, does_not_apply
 
-__all__ = ["judge", "math_correct"]
+__all__ = ["bare", "judge", "math_correct"]
 
 
 @reward(
@@ -31,13 +34,14 @@ def math_correct(
     extract: tuple[Method, ...] = ("boxed", "answer_tag", "phrase"),
     decimals: Decimals = "declared",
     percent: Percent = "value",
+    angles: Angles = "convert",
     undecided: Literal["nan", "wrong"] = "nan",
 ) -> list[float | None]:
     r"""1 if the final answer that a completion states equals the gold, 0 if it differs or none is stated.
 
     ``answer`` is the gold, bare, in ``$…$`` or boxed; a list holds several accepted answers; a number is taken as
-    printed. Everything is decided by exact arithmetic on c·√r·π^k and by canonical spelling: no floats, no SymPy, no
-    ``eval``, no clock.
+    printed. Decided by exact arithmetic and canonical spelling, else by the values of trees (mpmath, a budget
+    of steps): no SymPy, no ``eval``, no clock. See docs/math.md.
 
     Outcomes (the first word of the reason): ``correct`` 1; ``incorrect`` and ``no_answer`` 0; ``gold_invalid`` (none,
     or blank) NaN; ``undecided`` NaN, or 0 with ``undecided="wrong"``. Undecided are expressions that may differ in
@@ -58,7 +62,8 @@ def math_correct(
       Unknown words: undecided.
     - *Several values*: bare lists and ``\{…\}`` in any order; ``(…)``, intervals and matrices in theirs; ± is two
       values; boxes side by side are one list, so that naming two candidates is not naming the right one.
-    - *Expressions*: equal up to spacing, braces, order of terms and spelling (``\dfrac12``, ``½``, ``1/2``).
+    - *Expressions*: equal wherever both are real. Intervals, inequalities, general solutions and equations as what
+      they are. ``angles="exact"``: 90° is not π/2.
 
     Differs from its namesakes, all on Math-Verify 0.9, each given the gold itself in a box. Golds bare: TRL's
     ``accuracy_reward`` and ms-swift's ``accuracy`` do not give 1 for 21.6 % of MATH500, 28 % of OlympiadBench and 54 %
@@ -75,9 +80,9 @@ def math_correct(
     no_answer: there is no \boxed{…}, <answer>, stated answer
     incorrect: 41 ≠ 42 (exact number; from \boxed)
     incorrect: 3, 5 ≠ 5 (one number against several; from \boxed)
-    undecided: \sin 1 ? 0.84 (an expression against a number; from \boxed)
+    undecided: \sin 1 ? 0.84 (rounds to the gold, which has only 2 significant digits; from \boxed)
     """
-    policy = Policy(decimals, percent)
+    policy = Policy(decimals, percent, angles)
     golds = [_golds(cell) for cell in answer]
     return [_score(text, gold, extract, policy, undecided) for text, gold in zip(completions, golds, strict=True)]
 
@@ -90,7 +95,7 @@ def _golds(cell: Any) -> tuple[str, ...]:
 
 
 def _score(text: str, golds: tuple[str, ...], methods: Sequence[Method], policy: Policy, undecided: str) -> Score:
-    valid = [gold for gold in golds if len(gold) <= CANDIDATE_LIMIT and read(_bare(gold))]
+    valid = [gold for gold in golds if len(gold) <= CANDIDATE_LIMIT and read(bare(gold))]
     if not valid:
         return does_not_apply(f"gold_invalid: {_shown(golds[0]) if golds else 'there is none'}")
     found = find_answer(text, methods)
@@ -116,16 +121,17 @@ def judge(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     r"""The verdict on an extracted answer, neither of the two being blank.
 
     >>> judge(r"\frac{1}{2}", "0.5"), judge("0.5", "x+1").outcome
-    (Verdict(outcome='correct', why='exact number'), 'undecided')
+    (Verdict(outcome='correct', why='exact number', stage=1), 'incorrect')
     """
-    gold = _bare(gold)
+    gold = bare(gold)
     if gold == answer or tidy(gold) == tidy(answer):
         return Verdict("correct", "same text")
+    fresh_allowance()
     return compare_readings(read(gold), read(answer), policy)
 
 
 @functools.lru_cache(maxsize=1024)
-def _bare(gold: str) -> str:
+def bare(gold: str) -> str:
     r"""A gold without what is around its box, where it has one."""
     return boxed(gold) or gold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from fractions import Fraction
 
-__all__ = ["ARITY", "CHARACTERS", "COMMANDS", "CURRENCY", "KOREAN_ENDING", "NO_NUMBER", "SCALES", "UNITS"]
+__all__ = ["ARITY", "CHARACTERS", "COMMANDS", "CURRENCY", "KOREAN_ENDING", "NOTHING", "NO_NUMBER", "SCALES", "UNITS"]
 
 
 def _spread(table: dict[str, str]) -> dict[str, str]:
@@ -34,7 +34,9 @@ CHARACTERS = {
     **{chr(0x2460 + index): f" {index + 1} " for index in range(20)},  # ① to ⑳
     **{char: _fraction(char) for char in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"},
     "√": "\\sqrt ", "π": "\\pi ", "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "λ": "\\lambda ", "ω": "\\omega ",
-    "∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "±": "\\pm ", "∓": "\\mp ",
+    "∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ",
+    "⩽": "\\le ", "⩾": "\\ge ", "＜": "<", "＞": ">",
+    "≈": "\\approx ", "±": "\\pm ", "∓": "\\mp ",
     "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ",
     "″": "''", "℃": "°C", "℉": "°F", "。": ".", "：": ":", "﹩": "\\$", "＄": "\\$",
 }  # fmt: skip
@@ -49,11 +51,11 @@ COMMANDS = {
         "\\binom": "dbinom tbinom",
         "*": "times cdot ast",
         "/": "div",
-        "\\le": "leq leqslant", "\\ge": "geq geqslant", "\\ne": "neq", "\\emptyset": "varnothing",
+        "\\le": "leq leqslant", "\\ge": "geq geqslant", "\\ne": "neq", "<": "lt", ">": "gt", "\\emptyset": "varnothing",
         "-": "minus", "°": "degree", "\\{": "lbrace", "\\}": "rbrace", "[": "lbrack", "]": "rbrack",
         "'": "prime", "\\varepsilon": "epsilon", "\\ldots": "dots cdots",
     }),
-    "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
+    "langle": "(", "rangle": ")", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
 }  # fmt: skip
 
 ARITY = {
@@ -200,5 +202,22 @@ unknown
 모른다
 """
 NO_NUMBER = frozenset(_NO_NUMBER_LINES.strip().splitlines())
+
+# Statements that there is no solution: the empty set.
+NOTHING = frozenset(
+    (
+        "none",
+        "no solution",
+        "no solutions",
+        "no real solution",
+        "no real solutions",
+        "empty set",
+        "없다",
+        "없음",
+        "해가 없다",
+        "해 없음",
+        "해는 없다",
+    )
+)
 
 KOREAN_ENDING = r"(?:입니다|이다|이에요|예요|이었습니다|였습니다|[이가] ?(?:됩니다|된다|돼요))"
