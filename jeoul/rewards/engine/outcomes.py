@@ -85,11 +85,12 @@ def _cell(result: Any) -> Outcome:
     reason = str(getattr(result, "reason", ""))[:LONGEST_REASON] if isinstance(result, Score) else ""
     if math.isnan(value):
         return Outcome(math.nan, Status.not_applicable, reason)
-    if math.isinf(value):
-        return _error(
-            f"gave {value}, which no sum survives; give a finite number or None{': ' if reason else ''}{reason}"
-        )
+    if abs(value) > GREATEST:
+        size = "which no sum survives" if math.isinf(value) else "which float32 tensors cannot hold"
+        return _error(f"gave {value}, {size}; give a finite number or None{': ' if reason else ''}{reason}")
     return Outcome(value, Status.ok, reason)
 
 
 _LARGEST = int(sys.float_info.max)
+GREATEST = 3.4e38
+"""Greatest value of a cell: what a float32 tensor holds."""
