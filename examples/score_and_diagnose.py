@@ -33,7 +33,6 @@ def main() -> None:
     print(diagnose(table))
 
 
-if (
-    __name__ == "__main__"
-):  # rewards run in processes of their own, which import nothing of this file: no guard is needed
+# Rewards run in processes of their own, which import nothing of this file: a script needs no guard for them.
+if __name__ == "__main__":
     main()
