@@ -164,7 +164,10 @@ def test_a_notebook_cell_may_run_twice():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("exact_mtach", r"no reward 'exact_mtach' \(did you mean 'exact_match'\?\); there are answer_extracted, boxed_format, contains"),
+        (
+            "exact_mtach",
+            r"no reward 'exact_mtach' \(did you mean 'exact_match'\?\); there are answer_extracted, boxed_format, contains",
+        ),
         ("", "no reward ''"),
         ("no_such_package:fn", "importing 'no_such_package' fails: ModuleNotFoundError"),
         ("math:no_such", "'math' has no 'no_such'"),
