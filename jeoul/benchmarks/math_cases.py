@@ -36,7 +36,18 @@ def cases() -> list[Case]:
         for answer in answers
     ]
     generated = itertools.chain(
-        intervals(), unions(), general(), tuples(), bases(), recurring(), units(), complexes(), korean(), rationals()
+        intervals(),
+        unions(),
+        general(),
+        tuples(),
+        bases(),
+        recurring(),
+        units(),
+        conversions(),
+        chains(),
+        complexes(),
+        korean(),
+        rationals(),
     )
     return [*written, *generated, *expressions()]
 
@@ -103,6 +114,9 @@ def tuples() -> Iterator[Case]:
         yield Case("set", written, ",".join(map(str, values[:2])), False)
 
 
+NAMES = {2: "two", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+
+
 def bases() -> Iterator[Case]:
     """Numbers with their base."""
     for value, base in [(42, 8), (100, 5), (77, 6), (213, 9), (13, 2), (500, 7)]:
@@ -112,12 +126,12 @@ def bases() -> Iterator[Case]:
         for answer in (
             f"{digits}_{{{base}}}",
             f"({digits})_{base}",
-            f"{digits}",
             f"{digits} base {base}",
+            f"{digits}_{{\\text{{{NAMES[base]}}}}}",
             f"{digits}_{{({base})}}",
         ):
             yield Case("base", f"{digits}_{base}", answer, True)
-        for answer in (f"{digits}_{base + 1}", f"{digits}0_{base}", f"1{digits}_{base}"):
+        for answer in (digits, str(value), f"{digits}_{base + 1}", f"{digits}0_{base}", f"1{digits}_{base}"):
             yield Case("base", f"{digits}_{base}", answer, False)
 
 
@@ -145,6 +159,33 @@ def units() -> Iterator[Case]:
         yield Case("angle", radians, f"{angle}°", True)
         yield Case("angle", f"{angle}^\\circ", radians + r"\cdot 2", False)
         yield Case("angle", f"{angle}^\\circ", f"{angle} rad", False)
+
+
+def conversions() -> Iterator[Case]:
+    """Units of one dimension."""
+    for unit, other, count in (
+        ("m", "cm", 100), ("km", "m", 1000), ("hours", "minutes", 60), ("kg", "mg", 10**6), ("feet", "inches", 12),
+        ("weeks", "days", 7), ("dollars", "cents", 100),
+    ):  # fmt: skip
+        for value in (2, 7, 15):
+            gold, same = f"{value} \\text{{ {unit}}}", f"{value * count} \\text{{ {other}}}"
+            yield Case("unit conversion", gold, same, True)
+            yield Case("unit conversion", same, gold, True)
+            yield Case("unit conversion", gold, f"{value} \\text{{ {other}}}", False)
+            yield Case("unit conversion", gold, f"{value * count + 1} \\text{{ {other}}}", False)
+
+
+def chains() -> Iterator[Case]:
+    """Equations in a row, whose last member is the answer; and several equations, which are several answers."""
+    chance = random.Random(4)
+    for _ in range(25):
+        one, other = chance.randrange(2, 90), chance.randrange(2, 90)
+        total = one + other
+        for answer in (f"x={one}+{other}={total}", f"{one}+{other}={total}", f"f(2) = {one} + {other} = {total}"):
+            yield Case("chain", str(total), answer, True)
+            yield Case("chain", str(total + 1), answer, False)
+        for answer in (f"x={one} or x={total}", f"x={one}, y={other}+1={total}", f"{total}={one}+{other}={total + 1}"):
+            yield Case("chain", str(total), answer, False)
 
 
 def complexes() -> Iterator[Case]:
@@ -176,6 +217,11 @@ def korean() -> Iterator[Case]:
         ):
             yield Case("Korean", str(value), answer, True)
             yield Case("Korean", str(value + 1), answer, False)
+        for answer in (f"정답: {value}", f"마이너스 {value}", f"{sino[:-1]}만 {sino[-1]}천 원"):
+            amount = 10_000 * max(1, value // 10 * 10) + value % 10 * 1000
+            gold = -value if answer[0] == "마" else value if answer[0] == "정" else amount
+            yield Case("Korean", str(gold), answer, True)
+            yield Case("Korean", str(gold + 1), answer, False)
         yield Case("Korean", f"\\frac{{2}}{{{value}}}", f"{value}분의 2", True)
         yield Case("Korean", f"\\frac{{2}}{{{value}}}", f"2분의 {value}입니다", False)
 

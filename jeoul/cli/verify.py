@@ -14,9 +14,14 @@ from jeoul.errors import UsageError
 __all__ = ["run"]
 
 
+SHOWN = 300  # characters of a side that are printed; --json has all
+
+Side = Annotated[str | None, Parameter(allow_leading_hyphen=True)]  # -x is an answer
+
+
 def run(
-    gold: str | None = None,
-    answer: str | None = None,
+    gold: Side = None,
+    answer: Side = None,
     /,
     *,
     golds: Path | None = None,
@@ -33,19 +38,19 @@ def run(
     Parameters
     ----------
     gold
-        The accepted answer.
+        The accepted answer, bare, in $…$ or boxed.
     answer
-        A completion, or an answer alone.
+        A completion, or an answer alone. Exit code 0 if it is correct, else 1.
     golds
-        A file of rows with golds: what kinds they are, and which look wrong.
+        A file of rows with golds: what kinds they are, and which look wrong. Exit code 1 if any does.
     column
         The column of the golds.
     decimals
-        Whether a decimal gold takes answers that round to it.
+        declared: a decimal gold of 3 or more significant digits takes answers that round to it; exact: it does not.
     percent
-        Whether 25 may stand for 25%.
+        value: 25% is 0.25 and not 25; either: it is both.
     angles
-        Whether 90° is π/2.
+        convert: 90° is π/2; exact: it is not.
     json
         Print as JSON.
     """
@@ -60,13 +65,32 @@ def run(
         sys.exit(1 if told["suspicious"] else 0)
     told = explain(str(gold), str(answer), Policy(decimals, percent, angles))
     if json:
-        print_json(told)
+        print_json({name: _clean(value) for name, value in told.items()})
     else:
-        print(f"extracted  {told['extracted']}  (from {told['how']})")
+        print(f"extracted  {_line(told['extracted'])}  (from {told['how']})")
         for side in ("gold", "answer"):
-            print(f"{side:9}  " + "\n           or ".join(told[side] or ["blank"]))
-        print(f"{told['outcome']:9}  stage {told['stage']}: {told['why']}")
+            print(f"{side:9}  " + "\n           or ".join(map(_line, told[side] or ["blank"])))
+        print(f"{told['outcome']:9}  stage {told['stage']}: {_line(told['why'])}")
+        if told["how"] == "the whole text" and told["outcome"] != "no_answer":
+            note("nothing is boxed, tagged or stated in it: as a completion, math_correct gives it 0")
     sys.exit(0 if told["outcome"] == "correct" else 1)
+
+
+def _clean(value: Any) -> Any:
+    """Without lone surrogates, which no encoding can print."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return [_clean(item) for item in value] if isinstance(value, list) else value
+
+
+def _line(text: str) -> str:
+    """At most 300 characters on one line, with escapes for what a terminal would obey."""
+    cut = text if len(text) <= SHOWN else text[:SHOWN] + "…"
+    return "".join(char if char.isprintable() else _escaped(char) for char in cut)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def _audit(path: Path, column: str) -> dict[str, Any]:
@@ -77,17 +101,20 @@ def _audit(path: Path, column: str) -> dict[str, Any]:
     if column not in columns:
         raise UsageError(f"{path} has no column {column!r}; it has {', '.join(columns)}")
     cells = columns[column]
-    return audit([str(gold) for cell in cells for gold in (cell if isinstance(cell, list) else [cell])])
+    golds = [gold for cell in cells for gold in (cell if isinstance(cell, list) else [cell])]
+    return audit(["" if gold is None else str(gold) for gold in golds])
 
 
 def _print_audit(told: dict[str, Any], json: bool) -> None:
     if json:
-        print_json(told)
+        print_json(
+            told | {"suspicious": [{name: _clean(cell) for name, cell in row.items()} for row in told["suspicious"]]}
+        )
         return
     rows = [[name, str(count), f"{count / told['golds']:.1%}"] for name, count in told["kinds"].items()]
     print_table(f"{told['golds']} golds", ["kind", "golds", "share"], rows)
     if told["suspicious"]:
-        rows = [[str(row["row"]), row["gold"][:80], row["why"]] for row in told["suspicious"]]
+        rows = [[str(row["row"]), _line(row["gold"][:80]), row["why"]] for row in told["suspicious"]]
         print_table("Suspicious", ["row", "gold", "why"], rows, left=3)
     else:
         note("every gold equals itself, and none looks wrong")

@@ -38,8 +38,9 @@ def _read(value: Form | Number) -> tuple[str, int] | None:
 def compare_bases(gold: Form | Number, answer: Form | Number) -> Verdict | None:
     """The verdict where a side names its base; None if neither does.
 
-    A base may be left out, as a unit may; the same number in another base is undecided, for the question may ask for
-    one.
+    The same digits without a base are another number as they stand (52 is not 52_8), and 52_8 for a gold of 52 would be
+    a wrong answer: undecided both ways, for one side may have left its base out. The same number in another base is
+    undecided too, for the question may ask for one.
     """
     one, other = _read(gold), _read(answer)
     if one is not None and other is not None:
@@ -53,5 +54,5 @@ def compare_bases(gold: Form | Number, answer: Form | Number) -> Verdict | None:
     if not isinstance(bare, Number) or bare.value.denominator != 1 or bare.root != 1 or bare.pi or bare.percent:
         return Verdict("undecided", f"a number in base {based[1]} against something else", 2)
     if str(bare.value.numerator) == based[0]:
-        return Verdict("correct", f"base {based[1]} left out", 2)
+        return Verdict("undecided", f"base {based[1]} left out", 2)
     return Verdict("undecided" if int(*based) == bare.value else "incorrect", f"digits in base {based[1]}", 2)

@@ -7,25 +7,32 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from jeoul.rewards.math.bases import compare_bases
-from jeoul.rewards.math.canonical import Choice, Form, Items, Reading, Time, Value, Words
+from jeoul.rewards.math.canonical import Choice, Form, Items, Reading, Time, Value, Words, says_nothing
+from jeoul.rewards.math.evaluation import compared, fresh_allowance
 from jeoul.rewards.math.families import compare_families
 from jeoul.rewards.math.identity import identical
-from jeoul.rewards.math.numbers import Number, same
+from jeoul.rewards.math.numbers import Number, approximate, hundredth, same
 from jeoul.rewards.math.regions import INFINITY, MINUS_INFINITY, compare_regions
 from jeoul.rewards.math.rounding import rounded
-from jeoul.rewards.math.scalars import compare_equations, compare_scalars, read_scalar, renamed
-from jeoul.rewards.math.tables import NO_NUMBER, NOTHING
+from jeoul.rewards.math.scalars import compare_equations, compare_relations, compare_scalars, read_scalar, renamed
+from jeoul.rewards.math.tables import ENDLESS, NO_NUMBER
+from jeoul.rewards.math.units import in_unit_of
+from jeoul.rewards.math.vectors import compare_vectors
 from jeoul.rewards.math.verdict import DEFAULT, Policy, Verdict, verdict
 
 __all__ = ["compare_readings"]
 
 MATCHING_LIMIT = 32
 MATCHED_FORMS = 12  # values that are matched where each pair may cost an identity test
+_LEAST, _MOST = ("min", "least", "small"), ("max", "great", "larg")
 _ORDER = ("incorrect", "undecided", "correct")
 
 
 def compare_readings(gold: tuple[Reading, ...], answer: tuple[Reading, ...], policy: Policy = DEFAULT) -> Verdict:
     """The verdict over all readings of both sides: correct if any pair agrees, incorrect only if every pair differs."""
+    fresh_allowance()
+    if isinstance(gold[0].value, Time | Choice) and type(gold[0].value) is type(answer[0].value):
+        return _marked(gold, answer, policy)
     found = [
         _readings(one, other, policy, top=True)
         for index, one in enumerate(gold)
@@ -39,9 +46,27 @@ def compare_readings(gold: tuple[Reading, ...], answer: tuple[Reading, ...], pol
     raise ValueError("both sides need a reading")
 
 
+def _marked(gold: tuple[Reading, ...], answer: tuple[Reading, ...], policy: Policy) -> Verdict:
+    """Times of day, and letters of a choice with what stands behind each."""
+    found = _readings(gold[0], answer[0], policy)
+    if len(gold) < 2 or len(answer) < 2:
+        return found
+    said = _readings(gold[1], answer[1], policy)
+    if isinstance(gold[0].value, Choice):
+        differs = found.outcome == "correct" and said.outcome == "incorrect"
+        return Verdict("undecided", "the same letter with another text") if differs else found
+    return said if said.outcome == "correct" else found
+
+
 def _readings(gold: Reading, answer: Reading, policy: Policy, top: bool = False) -> Verdict:
+    if not compared():
+        return Verdict("undecided", "too many values to compare")
     found = renamed(gold, answer) if gold.label[-1:] == answer.label[-1:] == ")" else None
-    found = found or _values(gold.value, answer.value, policy)
+    if found is not None:
+        return found
+    found = _values(gold.value, answer.value, policy)
+    if found.outcome != "correct" and (vectors := compare_vectors(gold.value, answer.value)) is not None:
+        return vectors
     labelled = gold.label and answer.label and gold.label != answer.label
     if found.outcome == "correct" and not labelled:
         return found
@@ -55,9 +80,9 @@ def _readings(gold: Reading, answer: Reading, policy: Policy, top: bool = False)
 
 
 def _same_role(one: str, other: str) -> bool:
-    """``y`` and ``f(x)`` both name the value of a function."""
+    """``y`` and ``f(x)`` both name the value of a function; ``f(x)`` and ``g(x)`` those of two."""
     names = {re.sub(r"^[a-zA-Z]\([a-zA-Z]\)$", "y", label) for label in (one, other)}
-    return names == {"y"}
+    return names == {"y"} and "y" in (one, other)
 
 
 def _across_kinds(gold: Reading, answer: Reading, found: Verdict, top: bool) -> Verdict | None:
@@ -67,6 +92,9 @@ def _across_kinds(gold: Reading, answer: Reading, found: Verdict, top: bool) -> 
         if general is not None:
             return general
     if found.outcome == "undecided":
+        ordered = compare_relations(gold, answer)
+        if ordered is not None:
+            return ordered
         region = compare_regions(gold, answer)
         if region is not None:
             return region
@@ -84,16 +112,22 @@ def _values(gold: Value, answer: Value, policy: Policy) -> Verdict:
         return _items(gold, answer, policy)
     for one, other in ((gold, answer), (answer, gold)):
         if isinstance(one, Form | Number) and isinstance(other, Items):
-            return _one_and_several(one, other)
+            shared = _shared(one, other, policy) if other is gold else None
+            return shared or _one_and_several(one, other)
     if isinstance(gold, Choice) and isinstance(answer, Choice):
         return verdict(gold == answer, "choice")
     if isinstance(gold, Time) and isinstance(answer, Time):
         halves = "" in (gold.half, answer.half) or gold.half == answer.half
         return verdict(gold.minutes == answer.minutes and halves, "time of day")
-    if _nothing(gold) and _nothing(answer):
+    if says_nothing(gold) and says_nothing(answer):
         return Verdict("correct", "both say that there is none")
+    if _endless(gold) and _endless(answer):
+        return Verdict("correct", "both say that there is no end")
     if isinstance(gold, Words) and isinstance(answer, Words):
         return _words(gold.text, answer.text)
+    for one, other in ((gold, answer), (answer, gold)):
+        if isinstance(one, Words) and isinstance(other, Form) and other.source.casefold() == one.text:
+            return Verdict("correct", "words")
     if isinstance(gold, Form) and isinstance(answer, Form) and gold == answer:
         return Verdict("correct", "same form")
     if isinstance(gold, Form | Number) and isinstance(answer, Form | Number):
@@ -105,9 +139,9 @@ def _values(gold: Value, answer: Value, policy: Policy) -> Verdict:
     return Verdict("undecided", f"{_name(answer)} against {_name(gold)}")
 
 
-def _nothing(value: Value) -> bool:
-    return (isinstance(value, Words) and value.text in NOTHING) or (
-        isinstance(value, Form) and value.text.strip() in ("\\emptyset", "\\{\\}")
+def _endless(value: Value) -> bool:
+    return (isinstance(value, Words) and value.text in ENDLESS) or (
+        isinstance(value, Form) and value.text in ("\\infty", "+\\infty")
     )
 
 
@@ -130,10 +164,16 @@ def _numbers(gold: Number, answer: Number, policy: Policy) -> Verdict:
         if not right and same(gold, answer):
             return Verdict("undecided", "one side says a scale word, the other may imply it")
         return verdict(right, "exact number")
-    if (gold.unit == "°") != (answer.unit == "°") and not same(gold, answer) and _in_radians(gold, answer):
-        return Verdict("correct" if policy.angles == "convert" else "undecided", "degrees against radians")
+    if (gold.unit == "°") != (answer.unit == "°"):
+        if not same(gold, answer) and _in_radians(gold, answer):
+            return Verdict("correct" if policy.angles == "convert" else "undecided", "degrees against radians")
+        if (gold if gold.unit == "°" else answer).pi and same(gold, answer):
+            return Verdict("undecided", "a multiple of π in degrees")
     found = rounded(gold, answer, policy) or verdict(same(gold, answer), "exact number")
     if gold.unit and answer.unit and gold.unit != answer.unit:
+        converted = in_unit_of(answer, gold)
+        if converted is not None:
+            return rounded(gold, converted, policy) or verdict(same(gold, converted), f"{answer.unit} as {gold.unit}")
         if found.outcome == "correct":
             return Verdict("incorrect", f"{answer.unit} is not {gold.unit}")
         return Verdict("undecided", f"{answer.unit} against {gold.unit}")
@@ -157,11 +197,22 @@ def _scaled(number: Number) -> Number:
 def _percent(gold: Number, answer: Number, policy: Policy) -> Verdict:
     """One side has a % sign. It is a hundredth; whether 25 may stand for 25% is the policy's to say."""
     percent, bare = (gold, answer) if gold.percent else (answer, gold)
-    if same(replace(percent, value=percent.value / 100), bare):
+    sides = [hundredth(number) if number.percent else number for number in (gold, answer)]
+    near = rounded(sides[0], sides[1], policy)
+    if same(sides[0], sides[1]) or (near is not None and near.outcome == "correct"):
         return Verdict("correct", "percent as a number")
     if not same(percent, bare):
         return Verdict("incorrect", "percent")
     return Verdict("correct" if policy.percent == "either" else "undecided", "a % sign on one side only")
+
+
+def _shared(one: Form | Number, several: Items, policy: Policy) -> Verdict | None:
+    """``5`` for ``x = y = 5``: one value for all the names; None where the names' values differ."""
+    values = {element.value for element in several.elements}
+    if len(values) != 1 or not all(element.label for element in several.elements):
+        return None
+    found = _values(one, values.pop(), policy)
+    return found if found.outcome == "correct" else None
 
 
 def _one_and_several(one: Form | Number, several: Items) -> Verdict:
@@ -199,6 +250,9 @@ def _items(gold: Items, answer: Items, policy: Policy) -> Verdict:
     kinds = {gold.kind, answer.kind}
     if len(gold.elements) != len(answer.elements):
         if kinds <= {"list", "set"} and {*gold.elements} == {*answer.elements}:
+            tuples = all(isinstance(element.value, Items) for element in gold.elements)
+            if len({*gold.elements}) == len(gold.elements) and (tuples or kinds == {"set"}):
+                return Verdict("correct", "the same values, some of them repeated")
             return Verdict("undecided", "the same values, some of them repeated")
         if _all_numbers(gold) and _all_numbers(answer) and "union" not in kinds:
             return Verdict("incorrect", f"{len(answer.elements)} values against {len(gold.elements)}")
@@ -224,7 +278,7 @@ def _named(gold: Items, answer: Items, policy: Policy) -> Verdict | None:
     """Values with a name each, ``w=16, d=3``: by name, or in the order of the names where one side leaves them out."""
     names = [[_stem(element.label) for element in side.elements] for side in (gold, answer)]
     full = [all(side) and len(set(side)) == len(side) > 1 for side in names]
-    if not any(full):
+    if not any(full) or {gold.brackets, answer.brackets} & {"[)", "(]"}:
         return None
     if all(full):
         if set(names[0]) != set(names[1]):
@@ -233,11 +287,30 @@ def _named(gold: Items, answer: Items, policy: Policy) -> Verdict | None:
         return _all(_readings(one, answer.elements[at], policy) for one, at in zip(gold.elements, order, strict=True))
     if any(names[full.index(False)]):
         return None
+    if (answer if full[0] else gold).brackets not in ("", "()"):
+        return Verdict("undecided", "names against a set, which has no order")
+    if any(_extremes(side) is False for side in (gold, answer)):
+        return Verdict("undecided", "a maximum that is less than the minimum")
     pairs = zip(gold.elements, answer.elements, strict=True)
     found = _all(_values(one.value, other.value, policy) for one, other in pairs)
     if found.outcome == "incorrect" and _matched(gold, answer, policy).outcome != "incorrect":
+        if _extremes(gold) or _extremes(answer):
+            return Verdict("correct", "the least and the greatest value", found.stage)
         return Verdict("undecided", "the same values, in another order than the names'")
     return found
+
+
+def _extremes(items: Items) -> bool | None:
+    """Whether two numbers are named as the least and the greatest of them; False if the wrong way round."""
+    values = [element.value for element in items.elements]
+    labels = [element.label.casefold() for element in items.elements]
+    least, most = ([label.startswith(word) for label in labels] for word in (_LEAST, _MOST))
+    one, other = values[0], values[-1]
+    if len(values) != 2 or not isinstance(one, Number) or not isinstance(other, Number):
+        return None
+    if least[0] is least[1] or most[0] is most[1] or least[0] is most[0]:
+        return None
+    return (approximate(one) <= approximate(other)) is least[0]
 
 
 def _stem(label: str) -> str:
@@ -268,10 +341,10 @@ def _all(verdicts: Iterable[Verdict]) -> Verdict:
     for one in verdicts:
         count += 1
         if count == 1 or _ORDER.index(one.outcome) < _ORDER.index(worst.outcome):
-            worst = replace(one, stage=max(one.stage, worst.stage))
+            worst = one._replace(stage=max(one.stage, worst.stage))
         if one.outcome == "incorrect":
-            return replace(worst, why=f"value {count}: {worst.why}")
-    return replace(worst, why=f"{count} values: {worst.why}")
+            return worst._replace(why=f"value {count}: {worst.why}")
+    return worst._replace(why=f"{count} values: {worst.why}")
 
 
 def _matched(gold: Items, answer: Items, policy: Policy) -> Verdict:

@@ -10,10 +10,11 @@ from typing import Any
 
 from jeoul.rewards.math.expressions import Expr
 
-__all__ = ["Budget", "UndefinedError", "contexts", "evaluate", "fresh_allowance"]
+__all__ = ["Budget", "UndefinedError", "compared", "contexts", "evaluate", "fresh_allowance"]
 
 DIGITS = (40, 200)
 ALLOWANCE = 25_000
+COMPARISONS = 5000  # of parts with parts: 32 points with 32 points, and the numbers in them, and a little more
 MAGNITUDE = 1 << 20  # bits of the exponent's worth: nothing above 2^(2^20) or below its inverse is computed
 SERIES_LIMIT = 200
 _local = threading.local()
@@ -39,6 +40,13 @@ class Budget:
 def fresh_allowance() -> None:
     """Give this thread its steps for another pair of answers; all comparisons inside of the pair share them."""
     _local.left = ALLOWANCE
+    _local.comparisons = COMPARISONS
+
+
+def compared() -> bool:
+    """Count one comparison of a part with a part; False after too many: sets within sets multiply them."""
+    _local.comparisons = getattr(_local, "comparisons", COMPARISONS) - 1
+    return bool(_local.comparisons >= 0)
 
 
 def contexts() -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ __all__ = [
     "multiply",
     "negate",
     "number",
+    "ordered",
     "power",
     "symbol",
     "symbols",
@@ -119,9 +120,22 @@ def power(base: Expr, exponent: Expr) -> Expr:
     return Expr("pow", "", (base, exponent))
 
 
+def ordered(one: Expr, bound: tuple[str, ...] = ()) -> Expr:
+    """The tree with the parts of sums and products in one order, and names bound by series replaced by their depth."""
+    if one.op == "sym" and str(one.value) in bound:
+        return symbol(f"§{bound.index(str(one.value))}")
+    if one.op in ("sum", "prod"):
+        inner = ordered(one.args[2], (str(one.value), *bound))
+        return Expr(one.op, "", (ordered(one.args[0], bound), ordered(one.args[1], bound), inner))
+    args = tuple(ordered(part, bound) for part in one.args)
+    return one._replace(args=tuple(sorted(args, key=repr)) if one.op in ("add", "mul") else args)
+
+
 def symbols(one: Expr) -> frozenset[str]:
     """Names of its free variables."""
     if one.op == "sym":
         return frozenset((str(one.value),))
-    inner = frozenset[str]().union(*map(symbols, one.args))
-    return inner - {str(one.value)} if one.op in ("sum", "prod") else inner
+    if one.op in ("sum", "prod"):  # its name is bound in the term alone, not in where it starts and ends
+        start, end, term = map(symbols, one.args)
+        return start | end | (term - {str(one.value)})
+    return frozenset[str]().union(*map(symbols, one.args))

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from jeoul.rewards.math.canonical import INTEGER, Items, Reading
+from jeoul.rewards.math.canonical import Items, Reading
 from jeoul.rewards.math.expressions import symbols
+from jeoul.rewards.math.integers import INTEGER
 from jeoul.rewards.math.scalars import read_scalar, residue
 from jeoul.rewards.math.verdict import Verdict, verdict
 

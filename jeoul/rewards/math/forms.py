@@ -9,13 +9,13 @@ from jeoul.rewards.math.tables import ARITY
 __all__ = ["FUNCTION", "form", "prepared", "shape"]
 
 FUNCTION = re.compile(
-    r"(?<![\\A-Za-z])(a?(?:rc)?(?:sin|cos|tan|cot|sec|csc)h?|log|ln|exp|pi|sqrt|infty|theta|alpha|beta|gamma|lambda|omega)(?![A-Za-z])"
+    r"(?<![\\A-Za-z])(a?(?:rc)?(?:sin|cos|tan|cot|sec|csc)h?|log|ln|exp|cis|abs|floor|ceil|sgn|pi|sqrt|infty|theta|alpha|beta|gamma|lambda|omega)(?![A-Za-z])"
 )
 _ROOT = re.compile(r"\\sqrt\s*(?:\(([^()]*)\)|(\d+(?:\.\d+)?)(?=\s*(?:$|[-+*/,)\]}])))")
 _POWER_PAREN = re.compile(r"\^\s*\(([^(){}]*)\)")
 
 _TOKEN = re.compile(
-    r"\\sqrt\s*\[[^\[\]{}]{0,20}\]|\\[A-Za-z]+|\\.|(?<=\^)\s*(?:[-+]?\d++|[-+][A-Za-z])|\s+|.", re.DOTALL
+    r"\\sqrt\s*\[[^\[\]{}]{0,20}\]|\\[A-Za-z]+|\\.|(?<=\^)\s*(?:[-+]?\d++(?:\.\d++)?|[-+][A-Za-z])|\s+|.", re.DOTALL
 )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 from jeoul.rewards.math.evaluation import Budget, UndefinedError, contexts, evaluate
-from jeoul.rewards.math.expressions import Expr, add, inverse, multiply, negate, number, symbol, symbols
+from jeoul.rewards.math.expressions import Expr, add, inverse, multiply, negate, number, ordered, symbol, symbols
 
 __all__ = ["Identity", "constant_ratio", "identical", "real_value", "same_at_points"]
 
@@ -46,15 +47,23 @@ def identical(one: Expr, other: Expr) -> Identity:
     names = symbols(one) | symbols(other)
     if names and (_stepped(one) or _stepped(other)):
         return _at_steps(one, other, names)
-    found = same_at_points(one, other, list(_points(names)))
+    found = same_at_points(one, other, _points(names))
+    several = len(names) > 1
+    if found.outcome == "same" and names and (_folded(one, several) or _folded(other, several)):
+        far = same_at_points(one, other, _far(names))
+        found = far if far.outcome == "different" else found
     if found.outcome == "different" and names and names <= INTEGERS and (_whole(one) or _whole(other)):
         return _at_integers(one, other, names, found)
     if found.outcome == "unknown" and names <= INTEGERS and names:
-        return _at_integers(one, other, names, found)
+        found = _at_integers(one, other, names, found)
+    if found.outcome == "unknown" and ordered(one) == ordered(other):
+        return Identity("same", "same tree but for the order")
     return found
 
 
-def _points(names: frozenset[str]) -> Iterator[dict[str, Fraction]]:
+@functools.lru_cache(maxsize=64)
+def _points(names: frozenset[str]) -> tuple[dict[str, Fraction], ...]:
+    points = []
     for index in range(POINTS if names else 1):
         signs = random.Random(index)
         point = {}
@@ -64,14 +73,35 @@ def _points(names: frozenset[str]) -> Iterator[dict[str, Fraction]]:
                 chance.randrange(300, 3000) * (1 if index < POINTS - 1 else 409), 997
             )  # one of them far out
             point[name] = -value if index >= POINTS // 2 and signs.random() < 0.7 else value
-        yield point
+        points.append(point)
+    return tuple(points)
 
 
-def same_at_points(one: Expr, other: Expr, points: list[dict[str, Fraction]]) -> Identity:
+def _folded(one: Expr, rooted: bool) -> bool:
+    r"""Whether there is an absolute value, or (``rooted``) a root, which of a square is one: ``\sqrt{x^2y^2}``."""
+    power = one.op == "pow" and getattr(one.args[1].value, "denominator", 1) != 1
+    here = (one.op == "fn" and one.value == "abs") or (rooted and (one.op == "root" or power))
+    return here or any(_folded(part, rooted) for part in one.args)
+
+
+def _far(names: frozenset[str]) -> list[dict[str, Fraction]]:
+    """Points far out on both sides, where ``|x+1000|-1000`` is no longer x; two names together, and apart."""
+    return [
+        {
+            name: Fraction((-1) ** (place * turn // 2) * sign * 10**size * (7 + place), 6)
+            for place, name in enumerate(sorted(names))
+        }
+        for size in (4, 7, 12)
+        for sign in (1, -1)
+        for turn in (0, 2, 1)[: len(names)]  # all on one side, by turns, in pairs
+    ]
+
+
+def same_at_points(one: Expr, other: Expr, points: Sequence[dict[str, Fraction]]) -> Identity:
     """The verdict over points: different if they differ at one, same if they agree at half of them or more."""
     rough, fine = contexts()
     budget = Budget(STEPS)
-    imaginary = not symbols(one) | symbols(other) or _imaginary(one) or _imaginary(other)
+    imaginary = not symbols(one) | symbols(other) or says_i(one) or says_i(other)
     agreed, reason = 0, "no point where both have a value"
     for point in points:
         try:
@@ -82,6 +112,9 @@ def same_at_points(one: Expr, other: Expr, points: list[dict[str, Fraction]]) ->
             exact = agreed == 0 or not _near(left, right, rough, 30)
             if exact:  # at the first point, and where they differ: cancellation may have eaten the digits
                 more = [evaluate(side, fine, point, budget) for side in (one, other)]
+                if point and not all(more) and max(map(abs, more)) < fine.mpf(10) ** -150:
+                    reason = "too small to tell from zero"
+                    continue
                 if not _agree(more, (left, right), fine):
                     if branches:  # of a logarithm or a root, which people choose as they need
                         reason = "they differ where they are not real"
@@ -95,8 +128,8 @@ def same_at_points(one: Expr, other: Expr, points: list[dict[str, Fraction]]) ->
     return Identity("unknown", reason)
 
 
-def _imaginary(one: Expr) -> bool:
-    return (one.op == "const" and one.value == "i") or any(map(_imaginary, one.args))
+def says_i(one: Expr) -> bool:
+    return (one.op == "const" and one.value == "i") or any(map(says_i, one.args))
 
 
 def _real(value: Any, context: Any) -> bool:
@@ -139,13 +172,18 @@ def _stepped(one: Expr) -> bool:
 
 
 def _at_steps(one: Expr, other: Expr, names: frozenset[str]) -> Identity:
-    """Floors and ceilings agree by chance at many points: at 40 of them, integers if the names are of integers."""
+    """Floors and ceilings agree by chance at many points: at 40 of them, integers if the names are of integers.
+
+    For other names a quarter are integers and halves, where steps are, and a third negative, where floors are no longer
+    truncation.
+    """
     points = []
     for index in range(40):
         chance = random.Random(index)
         spread = 30 if index < 30 else 3000
-        over = 1 if names <= INTEGERS else 97
-        points.append({name: Fraction(chance.randrange(1, spread * over), over) for name in sorted(names)})
+        over = 1 if names <= INTEGERS else 2 if index % 4 == 1 else 97
+        sign = -1 if over > 1 and index % 3 == 1 else 1
+        points.append({name: sign * Fraction(chance.randrange(1, spread * over), over) for name in sorted(names)})
     found = same_at_points(one, other, points)
     return found if found.outcome != "same" else Identity("same", f"equal at {len(points)} points, with steps")
 
@@ -155,7 +193,7 @@ def constant_ratio(one: Expr, other: Expr) -> tuple[Identity, bool]:
     names = symbols(one) | symbols(other)
     if not names or symbols(one) != symbols(other):
         return Identity("different" if names else "unknown", "not the same variables"), False
-    first = next(_points(names))
+    first = _points(names)[0]
     try:
         values = [evaluate(side, contexts()[1], first, Budget(STEPS)) for side in (one, other)]
         if not all(values):
@@ -175,6 +213,13 @@ def substitute(one: Expr, by: dict[str, Expr]) -> Expr:
         return by.get(str(one.value), one)
     if not one.args:
         return one
+    if one.op in (
+        "sum",
+        "prod",
+    ):  # the bound name gets another: it is not the variable, and must not catch what comes in
+        bound = str(one.value) + "§"
+        start, end = (substitute(part, by) for part in one.args[:2])
+        return Expr(one.op, bound, (start, end, substitute(one.args[2], {**by, str(one.value): symbol(bound)})))
     args = tuple(substitute(part, by) for part in one.args)
     if one.op == "add":
         return add(list(args))

@@ -30,10 +30,20 @@ _PART = rf"\d+|{_SINO}{{1,12}}"
 _FRACTION = re.compile(
     rf"(?:({_PART})(?:과|와|하고|\s) ?)?(-|마이너스 ?)?({_PART}) ?분의 ?(-|마이너스 ?)?({_PART})( ?(?:{_COUNTER}))?"
 )
+_MYRIAD = re.compile(
+    r"(?=\d)(?:(\d{1,4}) ?조)? ?(?:(\d{1,4}) ?억)? ?(?:(\d{1,4}) ?(천)?만)? ?(?:(\d) ?천)? ?(\d{1,4}|\d,\d{3})?"
+    rf"( ?(?:{_COUNTER}))?"
+)
 _POINT = re.compile(r"(\d+) ?점 ?(\d+)")
-_LEAD = re.compile(r"^(?:약|대략|모두|총|전부|바로|따라서|그러므로|정답은|답은)\s+")
+_LEAD = re.compile(
+    r"^(?:(?:최종 ?)?(?:정답|답|답안) ?:\s*|(?:약|대략|모두|총|전부|바로|따라서|그러므로|정답은|답은)\s+)"
+)
+_SPACED = re.compile(
+    rf"(?<=[만억조]) (?=[일이삼사오육칠팔구십백천])|(?<=[열물른흔순든]) (?=(?:{'|'.join(_NATIVE_ONES)})(?:$| ))"
+)
+_MINUS = re.compile(r"^(?:마이너스|음의) ?(?=\d)")
 _CLOSE = re.compile(
-    r"\s*(?:이고요?|이?라고 (?:한다|합니다|할 수 있다)|이지요|이죠|이네요|네요|이야|야|임|이며|"
+    r"\s*(?:이고요?|이?라고 (?:한다|합니다|할 수 있(?:다|습니다))|이지요|이죠|이네요|네요|이야|야|임|이며|"
     r"[가이] 답이다|[가이] 정답(?:이다|입니다)|"
     r"으?로 (?:계산됩니다|나옵니다|구해집니다)|이라고 할 수 있습니다|정답|이다|입니다|이에요|예요)[.!]*$"
 )
@@ -45,7 +55,7 @@ def from_korean(text: str) -> str:
     >>> [from_korean(text) for text in ("열두 개", "이백오십육", "삼 분의 이", "마이너스 오", "스물다섯명", "모른다")]
     ['12 개', '256', '\\frac{2}{3}', '-5', '25명', '모른다']
     """
-    plain = _CLOSE.sub("", _LEAD.sub("", text)).strip()
+    plain = _MINUS.sub("-", _SPACED.sub("", _CLOSE.sub("", _LEAD.sub("", text)))).strip()
     if not plain:
         return text
     found = _FRACTION.fullmatch(plain)
@@ -56,6 +66,9 @@ def from_korean(text: str) -> str:
             written = rf"\frac{{{values[2]}}}{{{values[1]}}}"
             minus = "-" if bool(sign) != bool(inner) else ""
             return minus + (f"{values[0]}{written}" if whole else written) + (counter or "")
+    found = _MYRIAD.fullmatch(plain)
+    if found is not None and sum(part is not None for part in (*found.groups()[:3], *found.groups()[4:6])) > 1:
+        return f"{_myriads(found)}{found[7] or ''}"
     found = _NUMERAL.fullmatch(plain)
     if found is not None and not (len(plain) == 1 and plain in "이일조"):
         sign, sino, native, places, counter = found.groups()
@@ -64,6 +77,18 @@ def from_korean(text: str) -> str:
             rest = "".join(str(_DIGITS.get(char, "")) for char in places) if places else ""
             return ("-" if sign else "") + str(value) + (f".{rest}" if rest else "") + (counter or "")
     return _POINT.sub(r"\1.\2", plain) if _POINT.fullmatch(plain) else plain
+
+
+def _myriads(found: re.Match[str]) -> int:
+    """2만 5천, 1억 3천만 and 3만 2500 in digits."""
+    trillions, hundred_millions, myriads, thousandfold, thousands, rest = found.groups()[:6]
+    return (
+        int(trillions or 0) * 10**12
+        + int(hundred_millions or 0) * 10**8
+        + int(myriads or 0) * (10**7 if thousandfold else 10**4)
+        + int(thousands or 0) * 1000
+        + int((rest or "0").replace(",", ""))
+    )
 
 
 def _native(text: str) -> int | None:

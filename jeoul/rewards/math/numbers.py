@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from jeoul.rewards.math.tables import CURRENCY, SCALES, UNITS
 
-__all__ = ["Number", "approximate", "read_number", "same"]
+__all__ = ["Number", "approximate", "hundredth", "read_number", "same"]
 
 DIGIT_LIMIT = 600  # below the least limit that Python lets anyone set on int ↔ str conversion (640)
 POWER_LIMIT = 1000
@@ -23,6 +23,7 @@ _POWER = re.compile(r"\^\{([+-]?)(\d{1,6})\}")
 _MIXED = re.compile(r" ?(?:\\frac\{(\d+)\}\{(\d+)\}|(?<= )(\d+)/(\d+)(?![\d./]))")
 _TIMES = re.compile(r" ?([*/]) ?")
 _UNIT = re.compile(r"""\s*(?:(/|per\b)\s*|\*\s*)?("?)([^\W\d_]+|° ?[cfCF](?![^\W_])|[%°]|\'\'?)(?: ?\^\{(-?\d)\})?""")
+_SPEED = re.compile(r"m ?/ ?s(?![A-Za-z])")
 _QUOTED = re.compile(r'"([^"]*)"')
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -57,6 +58,12 @@ class Number:
 def same(one: Number, other: Number) -> bool:
     """Whether both are the same number (π is transcendental, so powers of it must agree)."""
     return one.square == other.square and (one.pi == other.pi or not one.value)
+
+
+def hundredth(number: Number) -> Number:
+    """A percentage as the number it is."""
+    step = None if number.step is None else number.step / 100
+    return replace(number, value=number.value / 100, step=step, percent=False)
 
 
 def approximate(number: Number) -> Fraction:
@@ -225,9 +232,10 @@ def _with_unit(number: Number, rest: str, currency: str) -> Number | None:
     """The number with what is written after it, if that is known."""
     percent = rest.startswith("%")
     scale = Fraction(1)
-    word = re.match(r'"?([^\W\d_]+)"?\s*', rest)
+    word = re.match(r'"?\s*([^\W\d_]+)\s*("?)\s*', rest)
     if word is not None and word[1].casefold() in SCALES:
-        scale, rest = SCALES[word[1].casefold()], rest[word.end() :]
+        opened = '"' if rest[0] == '"' and not word[2] else ""
+        scale, rest = SCALES[word[1].casefold()], opened + rest[word.end() :]
     elif word is not None and word[1][:1] in SCALES and UNITS.get(word[1][1:].casefold()):  # 3만원
         scale, rest = SCALES[word[1][0]], word[1][1:]
     unit = read_unit(rest)
@@ -255,8 +263,10 @@ def read_unit(text: str) -> str | None:
         if word.casefold() in ("square", "sq", "cubic"):
             raised = 3 if word.casefold() == "cubic" else 2
             continue
-        name = UNITS.get(word.casefold().replace(" ", ""))
-        if name is None or (len(word) == 1 and "A" <= word <= "z" and not quoted):
+        mega = len(word) == 2 and word[0] == "M" and word[1].islower()  # Mg is not mg
+        name = None if mega else UNITS.get(word.casefold().replace(" ", ""))
+        lone = len(word) == 1 and "A" <= word <= "z" and not quoted
+        if name is None or (lone and not (divided and powers) and not _SPEED.match(marked)):
             return None
         powers[name] = powers.get(name, 0) + int(power or 1) * raised * over
         raised = 1

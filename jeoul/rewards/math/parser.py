@@ -6,25 +6,17 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from jeoul.rewards.math.choosing import chosen
 from jeoul.rewards.math.expressions import Expr, UnreadableError, add, inverse, multiply, negate, number, power, symbol
 from jeoul.rewards.math.forms import shape
-from jeoul.rewards.math.spelling import DIGIT_LIMIT, braced, recurring
+from jeoul.rewards.math.spelling import DIGIT_LIMIT, braced, recurring, tokens
 from jeoul.rewards.math.tables import UNITS
 from jeoul.rewards.math.vocabulary import CONSTANTS, FUNCTIONS, GREEK, MARKS, SMALL_WORDS
 
 __all__ = ["Parsed", "parse"]
 
-TOKEN_LIMIT = 600
 DEPTH_LIMIT = 40  # levels of brackets and arguments: about seven Python frames each
 
-_TOKEN = re.compile(
-    r"""(?P<rec>\d*\.\d*(?:\\overline\{\d+\}|\(\d+\)|\\dot\{\d\}(?:\d*\\dot\{\d\})?))"""
-    r"""|(?P<ell>\d*\.\d+\s*(?:\\ldots|…|\.\.\.))"""
-    r"""|(?P<num>(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3}(?![\w.^{]))?|\.\d+)"""
-    r"""|(?P<cmd>\\[A-Za-z]+|\\[|{}])|(?P<text>"[^"]*")"""
-    r"""|(?P<sym>[^\W\d_]'*)|(?P<op>[-+*/^_(){}\[\]|!%°,=])|(?P<space>\s+)|(?P<bad>.)""",
-    re.DOTALL,
-)
 _RUN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 
 
@@ -60,17 +52,8 @@ class _Parser:
         self.doubts: set[str] = set()
         for run in _RUN.findall(re.sub(r'\\[A-Za-z]+|"[^"]*"', " ", text)):
             self._word(run)
-        text = shape(braced(text))
-        self.tokens: list[tuple[str, str]] = []
-        for found in _TOKEN.finditer(text):
-            kind = str(found.lastgroup)
-            if kind == "bad":
-                raise UnreadableError(f"{found[0]!r} is not understood")
-            if kind != "space":
-                self.tokens.append((kind, found[0]))
-            if len(self.tokens) > TOKEN_LIMIT:
-                raise UnreadableError(f"more than {TOKEN_LIMIT} tokens")
-        self.at = self.depth = self.bars = 0
+        self.tokens = tokens(shape(braced(chosen(text))))
+        self.at = self.depth = self.bars = self.raised = 0
 
     def _word(self, run: str) -> None:
         """Letters side by side are a product, unless they look like a word."""
@@ -155,11 +138,16 @@ class _Parser:
 
     def _starts_factor(self) -> bool:
         kind, token = self.kind(), self.peek()
-        if kind in ("num", "rec", "ell") and self.tokens[self.at - 1][1] != ")":
+        if kind in ("num", "rec", "ell") and self.tokens[self.at - 1][1] != ")" and not self._powers():
             raise UnreadableError(f"{token} follows without a sign")
         if kind == "cmd":
             return token not in ("\\}", "\\|", "\\rfloor", "\\rceil", "\\rangle")
         return kind in ("sym", "text", "num", "rec", "ell") or token in ("(", "[") or (token == "|" and not self.bars)
+
+    def _powers(self) -> bool:
+        """Whether a power stands on both sides, as in 2^6 3^5, or a factorial, as in 3!7!."""
+        sign = "!" if self.tokens[self.at - 1][1] == "!" else "^"
+        return (sign == "!" or self.raised == self.at) and self.tokens[self.at + 1 : self.at + 2] == [("op", sign)]
 
     def factor(self) -> Expr:
         base = self.atom()
@@ -167,7 +155,8 @@ class _Parser:
             token = self.peek()
             if token == "^":
                 self.take()
-                base = power(base, self.argument())
+                base = power(base, self.exponent())
+                self.raised = self.at
             elif token == "!":
                 self.take()
                 if self.peek() == "!":
@@ -182,6 +171,17 @@ class _Parser:
             else:
                 return base
         raise UnreadableError("too many powers")
+
+    def exponent(self, height: int = 1) -> Expr:
+        """What stands above; a^b^c without braces is a^(b^c), with a doubt."""
+        found = self.argument()
+        if self.peek() != "^":
+            return found
+        if height == 8:
+            raise UnreadableError("too many powers")
+        self.take()
+        self.doubts.add("ambiguous")
+        return power(found, self.exponent(height + 1))
 
     def argument(self) -> Expr:
         """What stands in braces."""
@@ -199,7 +199,7 @@ class _Parser:
         if kind == "sym":
             return self._named(token)
         if kind == "text":
-            return self._quoted(token.strip('" '))
+            return self._quoted(token.strip('" ').removeprefix("\\").strip())
         if token in ("(", "["):
             return self._closed({"(": ")", "[": "]"}[token])
         if token == "|":
@@ -303,7 +303,9 @@ class _Parser:
         argument = self._operand()
         if exponent is not None and exponent.value == -1 and not name.startswith("a"):
             return Expr("fn", "a" + name, (argument,))
-        applied = power(Expr("const", "e"), argument) if name == "exp" else Expr("fn", name, (argument,))
+        if name == "cis":
+            argument = multiply([Expr("const", "i"), argument])
+        applied = power(Expr("const", "e"), argument) if name in ("exp", "cis") else Expr("fn", name, (argument,))
         return applied if exponent is None else power(applied, exponent)
 
     def _operand(self) -> Expr:

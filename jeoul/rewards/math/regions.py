@@ -8,26 +8,32 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from jeoul.rewards.math.canonical import Form, Items, Reading, Value, Words
-from jeoul.rewards.math.expressions import Expr, negate, symbols
+from jeoul.rewards.math.canonical import Form, Items, Reading, Value, Words, read
+from jeoul.rewards.math.expressions import Expr, add, multiply, negate, number, symbols
 from jeoul.rewards.math.identity import identical, real_value
-from jeoul.rewards.math.scalars import Scalar, read_scalar
+from jeoul.rewards.math.scalars import FLIPPED, RELATION, Scalar, read_scalar, residue
 from jeoul.rewards.math.verdict import Verdict
 
 __all__ = ["Region", "compare_regions", "read_region"]
 
 INFINITY = Expr("const", "inf")
 MINUS_INFINITY = negate(INFINITY)
-_OPERATOR = re.compile(r"<|>|\\le(?![A-Za-z])|\\ge(?![A-Za-z])|\\ne(?![A-Za-z])")
 _BUILDER = re.compile(
     r"(?=\\\{|[A-Za-z]\s*(?:\||:|\\in|\\colon)|\\mathbb)"
     r"(?:\\\{)?\s*(?:([A-Za-z])\s*)?(?:(?:\\in)?\s*\\mathbb ?\{? ?R ?\}?\s*)?"
     r"(?:\||:|\\colon)\s*(.+?)\s*(?:\\\})?",
     re.DOTALL,
 )
-_ALL = re.compile(r"\\mathbb ?\{? ?R ?\}?|ℝ|\\R")
+_ALL = re.compile(r"(?:\\mathbb ?\{? ?R ?\}?|ℝ|\\R)(?: ?\^ ?\{? ?([-+*]) ?\}?)?")
 _WITHOUT = re.compile(r"(?:\\mathbb ?\{? ?R ?\}?|ℝ|\\R) ?(?:\\setminus|\\backslash|-) ?\\\{(.*)\\\}")
-_FLIPPED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
+_OUTSIDE = re.compile(
+    r"(?:\\mathbb ?\{? ?R ?\}?|ℝ|\\R) ?(?:\\setminus|\\backslash|-) ?([\[(\]].*[\])\[])"
+    r'|"?\s*(?:all|every) real (?:numbers?|values?)(?: of [a-z]| [a-z])?,? (?:except|excluding|other than|but)(?: for)?'
+    r'\s*"?\s*(?:[a-z] ?= ?)?(.+?)\s*"?',
+    re.DOTALL | re.IGNORECASE,
+)
+_NESTED = re.compile(r"\\mathbb|[ℝ|:]|\\R|\\colon|real")  # sets within sets would be read again at every level
+_LESS = re.compile(r"(\\\{.*\\\}) ?(?:\\setminus|\\backslash|-) ?(\\\{[^{}]*\\\})", re.DOTALL)
 REALS = frozenset(
     ("all real numbers", "all reals", "real numbers", "all real values", "모든 실수", "실수 전체", "every real number")
 )
@@ -115,24 +121,27 @@ def _region(value: Value) -> Region | None:
 
 
 def _of_list(value: Items) -> Region | None:
-    """Inequalities side by side: all of them together if they overlap, else one or the other."""
+    """Inequalities side by side: with "or" one or the other, with "and" all together; else together if they overlap."""
     parts = [read_region(element) or (_points(element.value) if element.label else None) for element in value.elements]
     parts = [
         part._replace(variable=element.label) if part and element.label else part
         for part, element in zip(parts, value.elements, strict=True)
     ]
-    known = [part for part in parts if part is not None and part.certain]
-    if len(known) != len(parts) or len({part.variable for part in known}) > 1 or len(parts) > 8:
+    known = [part for part in parts if part is not None]
+    names = {part.variable for part in known if part.variable}
+    if len(known) != len(parts) or len(names) > 1 or len(parts) > 8 or not any(part.certain for part in known):
         return None
     joined = _joined(known)
     if joined is None or not joined.constant or all(piece.low == piece.high for piece in joined.pieces):
         return None
-    if len(joined.pieces) == sum(len(part.pieces) for part in known):
-        return joined._replace(variable=known[0].variable)
+    name = next(iter(names), "")
+    apart = len(joined.pieces) == sum(len(part.pieces) for part in known)
+    if value.joint == "or" or (apart and not (value.joint == "and" and name)):
+        return joined._replace(variable=name)
     common = known[0].pieces
     for part in known[1:]:
         common = tuple(both for ours in common for theirs in part.pieces if (both := _common(ours, theirs)))
-    return _normal(common, known[0].variable) if common else None
+    return _normal(common, name) if common else None
 
 
 def _interval(value: Items) -> Region | None:
@@ -165,38 +174,77 @@ def _points(value: Value) -> Region | None:
     return _normal(tuple(Piece(expr, True, expr, True) for expr in exprs))
 
 
-def _of_form(text: str) -> Region | None:
+def _of_form(text: str, depth: int = 0) -> Region | None:
+    """One set less another (depth 0), of either by what is true of its members (1), said by an inequality (2)."""
     text = text.strip()
-    if _ALL.fullmatch(text):
-        return Region((Piece(MINUS_INFINITY, False, INFINITY, False),))
+    if (reals := _ALL.fullmatch(text)) is not None:
+        everything = (Piece(MINUS_INFINITY, False, INFINITY, False),)
+        return _normal(_half(number(0), {"+": ">", "-": "<", "*": "\\ne"}[reals[1]]) if reals[1] else everything)
     if (found := _WITHOUT.fullmatch(text)) is not None:
-        points = _points(Form("", f"\\{{{found[1]}\\}}"))
-        return _complement(points.pieces) if points and points.constant else None
-    builder = _BUILDER.fullmatch(text)
+        return _outside(_points(Form("", f"\\{{{found[1]}\\}}")))
+    if (found := _OUTSIDE.fullmatch(text)) is not None:
+        return _outside(_read(found[1] or found[2]))
+    if depth == 0 and (found := _LESS.fullmatch(text)) is not None:
+        whole, points = _of_form(found[1].strip(), 1), _points(Form("", found[2]))
+        others = _outside(points)
+        if whole is None or others is None or not whole.constant:
+            return None
+        left = tuple(both for ours in whole.pieces for rest in others.pieces if (both := _common(ours, rest)))
+        return _normal(left) if left else None
+    builder = _BUILDER.fullmatch(text) if depth < 2 else None
     if builder is not None:
-        inner = _of_form(builder[2])
+        inner = _of_form(builder[2], 2) or _read(builder[2])
         return inner._replace(variable="") if inner and builder[1] in (None, inner.variable) else None
     return _inequality(text)
 
 
+def _read(text: str) -> Region | None:
+    """The set of reals that a part of a text is, where it is several inequalities, an interval or points."""
+    if _NESTED.search(text):
+        return None
+    found = next((read_region(reading) for reading in read(text)[:1]), None)
+    if found is not None:
+        return found
+    cells = [_points(part) for part in _alone(text)]
+    return _joined(cells) if cells else None
+
+
+def _alone(text: str) -> list[Value]:
+    values = [reading.value for reading in read(text)[:1]]
+    lists = [value for value in values if isinstance(value, Items) and value.kind == "list"]
+    return [element.value for element in lists[0].elements] if lists else values
+
+
 def _inequality(text: str) -> Region | None:
-    operators = _OPERATOR.findall(text)
+    operators = RELATION.findall(text)
     if not 1 <= len(operators) <= 2 or "=" in text:
         return None
-    sides = [read_scalar(Form("", part.strip())) if part.strip() else None for part in _OPERATOR.split(text)]
-    known = [side for side in sides if side is not None and not side.doubts]
+    sides = [read_scalar(Form("", part.strip())) if part.strip() else None for part in RELATION.split(text)]
+    known = [side for side in sides if side is not None and (not side.doubts or _named(side.expr))]
     if len(known) != len(sides):
         return None
     if len(operators) == 2:
         return _between(known, operators)
     variable, bound, operator = known[0].expr, known[1].expr, operators[0]
-    if variable.op != "sym" and not (variable.op == "fn" and variable.value == "abs"):
-        variable, bound, operator = bound, variable, _FLIPPED[operator]
-    if variable.op == "fn" and variable.value == "abs" and variable.args[0].op == "sym":
+    if not (_named(variable) or _mirrored(variable)) and not (variable.op == "fn" and variable.value == "abs"):
+        variable, bound, operator = bound, variable, FLIPPED[operator]
+    if variable.op == "fn" and variable.value == "abs" and len(symbols(variable.args[0])) == 1:
         return _absolute(variable.args[0], bound, operator)
-    if variable.op != "sym" or str(variable.value) in symbols(bound):
+    if _mirrored(variable) and not symbols(bound):
+        variable, bound, operator = variable.args[1], negate(bound), FLIPPED[operator]
+    if not _named(variable) or str(variable.value) in symbols(bound):
         return None
     return _normal(_half(bound, operator), str(variable.value))
+
+
+def _mirrored(one: Expr) -> bool:
+    """Whether it is ``-x``."""
+    return one.op == "mul" and len(one.args) == 2 and one.args[0].value == -1 and one.args[1].op == "sym"
+
+
+def _named(one: Expr) -> bool:
+    """A variable, or a function of one that stands for its values."""
+    return one.op == "sym" or (one.op == "opaque" and re.fullmatch(r"[A-Za-z]\([A-Za-z]\)", str(one.value)) is not None)
 
 
 def _half(bound: Expr, operator: str) -> tuple[Piece, ...]:
@@ -209,20 +257,29 @@ def _half(bound: Expr, operator: str) -> tuple[Piece, ...]:
 def _between(sides: list[Scalar], operators: list[str]) -> Region | None:
     low, middle, high = (side.expr for side in sides)
     if {*operators} <= {">", "\\ge"}:
-        low, high, operators = high, low, [_FLIPPED[operator] for operator in reversed(operators)]
-    if not {*operators} <= {"<", "\\le"} or middle.op != "sym" or str(middle.value) in symbols(low) | symbols(high):
+        low, high, operators = high, low, [FLIPPED[operator] for operator in reversed(operators)]
+    if not {*operators} <= {"<", "\\le"}:
+        return None
+    if middle.op == "fn" and middle.value == "abs" and middle.args[0].op == "sym" and (real_value(low) or -1) > 0:
+        name = str(middle.args[0].value)
+        first, second = operators[0] == "\\le", operators[1] == "\\le"
+        return _normal((Piece(negate(high), second, negate(low), first), Piece(low, first, high, second)), name)
+    if not _named(middle) or str(middle.value) in symbols(low) | symbols(high):
         return None
     return _normal((Piece(low, operators[0] == "\\le", high, operators[1] == "\\le"),), str(middle.value))
 
 
-def _absolute(variable: Expr, bound: Expr, operator: str) -> Region | None:
-    value = real_value(bound)
-    if value is None or value <= 0 or operator == "\\ne":
+def _absolute(inside: Expr, bound: Expr, operator: str) -> Region | None:
+    """``|a+bx|`` against a positive constant."""
+    name, value = next(iter(symbols(inside))), real_value(bound)
+    line = residue(inside, name)
+    if value is None or value <= 0 or operator == "\\ne" or line is None or line[2]:
         return None
+    ends = [multiply([add([end, number(-line[0])]), number(1 / line[1])]) for end in (negate(bound), bound)]
+    low, high = ends if line[1] > 0 else ends[::-1]
     closed = operator in ("\\le", "\\ge")
-    inside = Piece(negate(bound), closed, bound, closed)
-    outside = (Piece(MINUS_INFINITY, False, negate(bound), closed), Piece(bound, closed, INFINITY, False))
-    return _normal((inside,) if operator in ("<", "\\le") else outside, str(variable.value))
+    outside = (Piece(MINUS_INFINITY, False, low, closed), Piece(high, closed, INFINITY, False))
+    return _normal((Piece(low, closed, high, closed),) if operator in ("<", "\\le") else outside, name)
 
 
 # -- arithmetic of sets
@@ -277,6 +334,14 @@ def _common(one: Piece, other: Piece) -> Piece | None:
     return both if _normal((both,)) else None
 
 
-def _complement(points: tuple[Piece, ...]) -> Region | None:
-    edges = [MINUS_INFINITY, *(point.low for point in points), INFINITY]
-    return _normal(tuple(Piece(low, False, high, False) for low, high in itertools.pairwise(edges)))
+def _outside(region: Region | None) -> Region | None:
+    """All other reals."""
+    if region is None or not region.constant:
+        return None
+    begin, end = Piece(MINUS_INFINITY, False, MINUS_INFINITY, True), Piece(INFINITY, True, INFINITY, False)
+    between = [
+        Piece(one.high, not one.high_in, other.low, not other.low_in)
+        for one, other in itertools.pairwise((begin, *region.pieces, end))
+        if not (one.high == other.low and one.high in (MINUS_INFINITY, INFINITY))
+    ]
+    return _normal(tuple(between)) if between else None

@@ -35,4 +35,6 @@ def _inexact(number: Number) -> bool:
 
 
 def _near(value: Fraction, decimal: Number) -> bool:
-    return abs(value - decimal.value) * 2 <= (decimal.step or 0)
+    """Whether it rounds to the decimal, a half away from zero."""
+    over = abs(value) - abs(decimal.value) if value * decimal.value >= 0 else abs(value) + abs(decimal.value)
+    return -(decimal.step or 0) <= over * 2 < (decimal.step or 0)

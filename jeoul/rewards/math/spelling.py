@@ -1,4 +1,4 @@
-r"""Spellings that the parser does not want to know: brackets of arguments, decimals that go on."""
+r"""Tokens, and spellings that the parser does not want to know: brackets of arguments, decimals that go on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,42 @@ from fractions import Fraction
 from jeoul.rewards.math.expressions import UnreadableError
 from jeoul.rewards.math.forms import FUNCTION
 
-__all__ = ["DIGIT_LIMIT", "braced", "recurring"]
+__all__ = ["DIGIT_LIMIT", "braced", "recurring", "tokens"]
 
 DIGIT_LIMIT = 600
+TOKEN_LIMIT = 600
 _ARGUMENT = re.compile(r"(?:\\sqrt\s*(?:\[[^\[\]{}]{0,20}\]\s*)?|\^\s*)\(")
 _APPLIED = re.compile(r"\\(?:(?:arc|a|ar)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp)\s*\{")
+
+
+_TOKEN = re.compile(
+    r"""(?P<rec>\d*\.\d*(?:\\overline\{\d+\}|\(\d+\)|\\dot\{\d\}(?:\d*\\dot\{\d\})?))"""
+    r"""|(?P<ell>\d*\.\d+\s*(?:\\ldots|…|\.\.\.))"""
+    r"""|(?P<num>(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3}(?![\w.^{]))?|\.\d+)"""
+    r"""|(?P<cmd>\\[A-Za-z]+|\\[|{}])|(?P<text>"[^"]*")"""
+    r"""|(?P<sym>[^\W\d_]'*)|(?P<op>[-+*/^_(){}\[\]|!%°,=])|(?P<space>\s+)|(?P<bad>.)""",
+    re.DOTALL,
+)
+
+
+def tokens(text: str) -> list[tuple[str, str]]:
+    """Kind and text of every token of an expression in braces, without spaces.
+
+    Raises:
+        UnreadableError: one is not understood, or there are more than 600.
+    """
+    out: list[tuple[str, str]] = []
+    for found in _TOKEN.finditer(text):
+        kind = str(found.lastgroup)
+        if kind == "sym" and found[0] >= "\u3000":  # Hangul, kana and Han letters stand for no variable
+            raise UnreadableError(f"{found[0]} is of a word")
+        if kind == "bad":
+            raise UnreadableError(f"{found[0]!r} is not understood")
+        if kind != "space":
+            out.append((kind, found[0]))
+        if len(out) > TOKEN_LIMIT:
+            raise UnreadableError(f"more than {TOKEN_LIMIT} tokens")
+    return out
 
 
 def braced(text: str) -> str:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import unicodedata
 from fractions import Fraction
 
-__all__ = ["ARITY", "CHARACTERS", "COMMANDS", "CURRENCY", "KOREAN_ENDING", "NOTHING", "NO_NUMBER", "SCALES", "UNITS"]
+__all__ = [
+    "ARITY",
+    "CHARACTERS",
+    "COMMANDS",
+    "CURRENCY",
+    "ENDLESS",
+    "KOREAN_ENDING",
+    "NOTHING",
+    "NO_NUMBER",
+    "SCALES",
+    "UNITS",
+]
 
 
 def _spread(table: dict[str, str]) -> dict[str, str]:
@@ -37,6 +48,8 @@ CHARACTERS = {
     "∞": "\\infty ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ",
     "⩽": "\\le ", "⩾": "\\ge ", "＜": "<", "＞": ">",
     "≈": "\\approx ", "±": "\\pm ", "∓": "\\mp ",
+    "∀": "\\forall ", "γ": "\\gamma ", "δ": "\\delta ", "φ": "\\phi ", "ϕ": "\\phi ", "σ": "\\sigma ",
+    "τ": "\\tau ", "ρ": "\\rho ",
     "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ",
     "″": "''", "℃": "°C", "℉": "°F", "。": ".", "：": ":", "﹩": "\\$", "＄": "\\$",
 }  # fmt: skip
@@ -69,7 +82,7 @@ CURRENCY = {"¤": "dollar", "€": "euro", "£": "pound", "₩": "won", "￦": "
 # One unit a line: its name, then other ways to write it, lower case. A lone Latin letter counts only inside \text{…}:
 # 6m may be six times m. Counters and counted things are units too, as far as they are listed.
 _UNIT_LINES = """
-% percent percentage 퍼센트 프로
+% percent percentage pct 퍼센트 프로
 ° degree degrees deg 도
 °c celsius
 °f fahrenheit
@@ -130,10 +143,10 @@ bit bits
 byte bytes
 dollar dollars usd 달러
 cent cents
-won 원
-euro euros
-pound pounds
-yen 엔
+won 원 krw
+euro euros eur
+pound pounds gbp
+yen 엔 jpy
 penny pennies
 nickel nickels
 dime dimes
@@ -166,6 +179,77 @@ numbers
 pairs 쌍
 subsets
 arrangements
+orange oranges
+egg eggs
+cookie cookies
+candy candies
+pencil pencils
+pen pens
+card cards
+ticket tickets
+car cars
+house houses
+girl girls
+boy boys
+man men
+woman women
+member members
+player players
+team teams
+match matches
+round rounds
+question questions
+problem problems
+line lines
+edge edges
+vertex vertices
+diagonal diagonals
+digit digits
+factor factors
+divisor divisors
+prime primes
+root roots
+animal animals
+dog dogs
+cat cats
+bird birds
+chair chairs
+table tables
+box boxes
+bag bags
+bottle bottles
+tree trees
+flower flowers
+stamp stamps
+worker workers
+participant participants
+guest guests
+seat seats
+room rooms
+letter letters
+word words
+color colors
+colour colours
+sequence sequences
+permutation permutations
+combination combinations
+outcome outcomes
+move moves
+trip trips
+rectangle rectangles
+circle circles
+region regions
+intersection intersections
+polynomial polynomials
+function functions
+block blocks
+brick bricks
+tile tiles
+stick sticks
+rod rods
+passenger passengers
+bus buses
+sheet sheets
 """
 UNITS = {word: line.split()[0] for line in _UNIT_LINES.strip().splitlines() for word in line.split()}
 
@@ -219,5 +303,8 @@ NOTHING = frozenset(
         "해는 없다",
     )
 )
+
+# Statements that there is no end to how many.
+ENDLESS = frozenset(("infinite", "infinity", "infinitely many", "infinitely many solutions", "무한대", "무수히 많다"))
 
 KOREAN_ENDING = r"(?:입니다|이다|이에요|예요|이었습니다|였습니다|[이가] ?(?:됩니다|된다|돼요))"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["DEFAULT", "Angles", "Decimals", "Percent", "Policy", "Verdict", "verdict"]
 
@@ -12,8 +11,7 @@ Percent = Literal["value", "either"]
 Angles = Literal["convert", "exact"]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What is not mathematics but a decision.
 
     Attributes:
@@ -30,8 +28,7 @@ class Policy:
 DEFAULT = Policy()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """``correct``, ``incorrect`` or ``undecided``, why, and in which stage (1: exact numbers; 2: trees)."""
 
     outcome: Literal["correct", "incorrect", "undecided"]

@@ -7,9 +7,9 @@ __all__ = ["CONSTANTS", "FUNCTIONS", "GREEK", "MARKS", "SMALL_WORDS"]
 _CIRCULAR = ("sin", "cos", "tan", "cot", "sec", "csc")
 _HYPERBOLIC = ("sinh", "cosh", "tanh", "coth", "sech", "csch")
 FUNCTIONS = {
-    **{name: name for name in (*_CIRCULAR, *_HYPERBOLIC, "exp", "ln", "abs", "floor", "ceil", "arg")},
+    **{name: name for name in (*_CIRCULAR, *_HYPERBOLIC, "exp", "ln", "abs", "floor", "ceil", "arg", "cis")},
     **{f"{prefix}{name}": f"a{name}" for prefix in ("arc", "a", "ar") for name in (*_CIRCULAR, "sinh", "cosh", "tanh")},
-    "sgn": "sign", "sign": "sign", "Re": "re", "Im": "im",
+    "cosec": "csc", "sgn": "sign", "sign": "sign", "Re": "re", "Im": "im",
 }  # fmt: skip
 CONSTANTS = {"\\pi": "pi", "e": "e", "i": "i", "\\infty": "inf"}
 _GREEK_LINES = """

@@ -4,7 +4,7 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jeoul.rewards.math.canonical import Choice, Form, Items, Time, Words, form, read, shape, tidy
@@ -82,15 +82,12 @@ def test_not_a_number(text: str) -> None:
         ("62.5\\%", 3, True, 1, ""), ("5 percent", 1, True, 1, ""), ("5 million", 1, False, 10**6, ""),
         ("3만 원", 1, False, 10**4, "won"), ("\\$5 million", 1, False, 10**6, "dollar"),
         ("15\\mbox{ cm}^2", 2, False, 1, "cm^2"), ("15 square centimeters", 2, False, 1, "cm^2"),
-        ("60 km/h", 2, False, 1, None), (r"15 \text{ kcal m}^{-2} \text{yr}^{-1}", 2, False, 1, "kcal^1 m^-2 yr^-1"),
+        ("60 km/h", 2, False, 1, "h^-1 km^1"), (r"15 \text{ kcal m}^{-2} \text{yr}^{-1}", 2, False, 1, "kcal^1 m^-2 yr^-1"),
         ("60 miles per hour", 2, False, 1, "h^-1 mi^1"),
     ],
 )  # fmt: skip
-def test_how_a_number_was_written(text: str, digits: int, percent: bool, scale: int, unit: str | None) -> None:
+def test_how_a_number_was_written(text: str, digits: int, percent: bool, scale: int, unit: str) -> None:
     number = value(text)
-    if unit is None:  # a lone letter may be a variable
-        assert isinstance(number, Form)
-        return
     assert isinstance(number, Number)
     assert (number.digits, number.percent, number.scale, number.unit) == (digits, percent, scale, unit)
 
@@ -108,7 +105,7 @@ def test_units() -> None:
         ("4:30p..", Time(270, "p")), (r"4:30 \text{ p.m.}", Time(270, "p")), ("16:30", Time(270, "p")),
         ("4:30", Time(270)), ("4 pm", Time(240, "p")), (r"\text{(C)}", Choice("C")), ("(C)", Choice("C")),
         ("C.", Choice("C")), ("C) 42", Choice("C")), ("(C) 42", Choice("C")), (r"\text{Evelyn}", Words("evelyn")),
-        ("The Ellipse", Words("ellipse")), ("No", Words("no")), ("수원이다", Form("수원")),
+        ("The Ellipse", Words("ellipse")), ("No", Words("no")), ("수원이다", Words("수원")),
         ("서울특별시입니다.", Words("서울특별시")), ("x", Form("x")), ("RC", Form("RC")), ("4a", Form("4a")),
         ("52_8", Form("52_{8}")),
     ],
@@ -173,6 +170,7 @@ def test_forms_kept_apart(different: list[str]) -> None:
     assert len({form(tidy(text)) for text in different}) == len(different)
 
 
+@example(["p.m.", ")"])
 @given(st.lists(st.sampled_from(TOKENS), max_size=30))
 def test_reading_never_raises_and_is_stable(tokens: list[str]) -> None:
     text = "".join(tokens)
@@ -188,6 +186,6 @@ def test_any_text_can_be_read(text: str) -> None:
 @given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=4))
 def test_long_repetitions_are_quick(tokens: list[str]) -> None:
     text = ("".join(tokens) * 4096)[:4096]
-    start = time.perf_counter()
+    start = time.process_time()
     read(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

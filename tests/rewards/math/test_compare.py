@@ -22,7 +22,9 @@ ACCEPT = [
     ("5000000", "5 million"), ("2,3,4", r"4, 3, \text{ and } 2"), ("52_8", "52_{8}"), ("5.4 \\text{ cents}", "5.4"),
     ("010", "10"), ("2x+1", "y = 1 + 2x"),
     (r"\begin{pmatrix}1/2\\3\end{pmatrix}", r"\begin{bmatrix} 0.5 \\ 3 \end{bmatrix}"), ("30000원", "3만 원"),
-    (r"\sqrt{12}", r"2\sqrt3"),
+    (r"\sqrt{12}", r"2\sqrt3"), ("5000000", r"5\text{ million}"), (r"\$5\text{ million}", r"\$5000000"),
+    ("3000", r"3 \text{ thousand people}"), ("1234.5", "1.234,5"), ("512", "2^3^2"), ("y=6/x", "xy=6"), ("y=6/x+1", "xy=6+x"),
+    ("x^2-1", "y+1=x^2"), (r"-\lfloor -x\rfloor", r"\lceil x\rceil"), (r"\sqrt{x^2y^2}", "|xy|"),
 ]  # fmt: skip
 REJECT = [
     ("12345", "12346"), ("6.6e-34", "3.3e-34"), ("100", "1"), ("1", "100"), ("27.0", "26.96"), ("13.18", "13.19"),
@@ -31,13 +33,17 @@ REJECT = [
     ("4:30 pm", "4:30 am"), ("4:30", "4:31"), ("52_8", "53_8"), ("5 cm", "5 kg"), (r"\sqrt2", r"\sqrt3"),
     ("2\\pi", "2"), ("5", "no solution"), ("(1,2)", "(1,2,3)"), ("0.5", "-0.5"), (r"\{1,2\}", "(1,3)"),
     ("5", "5 million"), ("5", "5 or 6"), ("5", "(5,6)"), (r"\sqrt{3}", "1.732"),
-    ("28", r"\sqrt{34}+3\sqrt{10}"), ("x", "5"),
+    ("28", r"\sqrt{34}+3\sqrt{10}"), ("x", "5"), (r"\lfloor x\rfloor", r"\lceil x\rceil-1"),
+    (r"\sqrt{x^2y^2}", "xy"), ("(a^2b^2)^{1/2}", "ab"),
+    (r"\lfloor x\rfloor", r"\lfloor|x|\rfloor"), ("1234.6", "1.234,5"),
 ]  # fmt: skip
 UNDECIDED = [
-    ("9.6", "9.58"), ("25", "25%"), ("25%", "25"), ("1", "1%"), ("2", "five"),
+    ("9.6", "9.58"), ("25", "25%"), ("25%", "25"), ("1", "1%"),
     ("5", "7 frogs"), ("5", "5 frogs"), ("(1,2)", "[1,2]"), ("(1,2)", r"\{1,2\}"), ("[1,2)", "1,2"), ("x=5", "y=5"),
-    ("5 m", "500 cm"), ("even", "even number"), ("1,1", "1"), ("5 dozen", "5"), ("B", "42"),
-    ("42", "B"), ("4:30", "4.5"), ("1,x", "1,y"), ("52_8", "42"),
+    ("even", "even number"), ("1,1", "1"), ("5 dozen", "5"), ("B", "42"),
+    ("42", "B"), ("4:30", "4.5"), ("1,x", "1,y"), ("52_8", "42"), ("64", "2^3^2"),
+    ("y=2x", r"0\cdot y=0\cdot x"), ("y=2x", "xy=2x^2"), ("y=2x", "|y|=|2x|"), ("y=2x+5", "|y+5|=|2x+10|"),
+    ("y=2x", "(y-2x)(x-1)=0"),
 ]  # fmt: skip
 
 
@@ -143,7 +149,7 @@ def grow(inner: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[tuple[s
     """LaTeX beside the Python that gives its value."""
     pairs = st.tuples(inner, inner)
     return st.one_of(
-        pairs.map(lambda p: (f"{p[0][0]}+{p[1][0]}", f"({p[0][1]}+{p[1][1]})")),
+        pairs.map(lambda p: (f"{p[0][0]}+\\left({p[1][0]}\\right)", f"({p[0][1]}+({p[1][1]}))")),
         pairs.map(lambda p: (f"{p[0][0]}-\\left({p[1][0]}\\right)", f"({p[0][1]}-({p[1][1]}))")),
         pairs.map(lambda p: (f"\\frac{{{p[0][0]}}}{{{p[1][0]}}}", f"(({p[0][1]})/({p[1][1]}))")),
         pairs.map(lambda p: (f"({p[0][0]})({p[1][0]})", f"(({p[0][1]})*({p[1][1]}))")),
@@ -202,3 +208,13 @@ def test_one_token_changed_is_not_accepted(one: tuple[str, str], data: st.DataOb
     at = where[places.index(index)]
     assume(not alike(code, code[:at] + changed + code[at + 1 :]))
     assert judge(one[0], one[0][:index] + changed + one[0][index + 1 :]).outcome != "correct"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [("\\emptyset", "\\{\\emptyset\\}"), ("\\{\\{1\\},\\{2\\}\\}", "\\{1,2\\}"), ("5\\text{ mg}", "5\\text{ Mg}")],
+)
+def test_a_set_of_sets_and_a_capital_unit_are_something_else(gold: str, answer: str) -> None:
+    assert judge(gold, answer).outcome != "correct"
+    assert judge(answer, gold).outcome != "correct"
+    assert judge(gold, gold).outcome == judge(answer, answer).outcome == "correct"
