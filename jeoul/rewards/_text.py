@@ -32,6 +32,8 @@ def normal(text: str, form: NormalForm) -> str:
     """
     if form == "none" or text.isascii():
         return text
+    if not any(map(unicodedata.combining, text[::30])):  # no mark in every 30th place: no run of 30
+        return unicodedata.normalize(form, text)
     return unicodedata.normalize(form, _MARKS.sub(r"\g<0>" + _JOINER, text)).replace(_JOINER, "")
 
 

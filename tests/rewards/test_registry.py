@@ -166,7 +166,7 @@ def test_a_notebook_cell_may_run_twice():
     [
         (
             "exact_mtach",
-            r"no reward 'exact_mtach' \(did you mean 'exact_match'\?\); there are answer_extracted, boxed_format, contains",
+            r"no reward 'exact_mtach' \(did you mean 'exact_match'\?\); there are answer_extracted, bertscore, bleurt, boxed_format, code_bug_free",
         ),
         ("", "no reward ''"),
         ("no_such_package:fn", "importing 'no_such_package' fails: ModuleNotFoundError"),

@@ -1,24 +1,22 @@
-"""How a text is cut into the units that n-gram rewards count: a table of tokenizers, each ``str`` → list of tokens."""
+"""Words of any script, by the script: the default tokenizer of text rewards."""
 
 from __future__ import annotations
 
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
 
 from jeoul.rewards._text import normal
 
-__all__ = ["TOKENIZERS", "google", "unicode_words"]
+__all__ = ["HANGUL", "unicode_words"]
 
 # No spaces between words: Han, kana, Bopomofo, Thai, Lao, Myanmar, Khmer. One character is one token there.
 _SPACELESS = (
     "\u3005-\u3007\u3040-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\uff66-\uff9f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
-_HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"
+HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+|(?<=\d)[.,]\d+)*")
-_GOOGLE = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 
 
 def unicode_words(text: str) -> list[str]:
@@ -38,26 +36,14 @@ def unicode_words(text: str) -> list[str]:
     return _words_pattern().findall(normal(text.casefold(), "NFC").replace("\u2019", "'"))
 
 
-def google(text: str) -> list[str]:
-    r"""The tokens of ``rouge_score`` without its stemmer: lower case, runs of ``[a-z0-9]``. Korean gives none at all.
-
-    >>> google("KBS는 방송사이다. It's 3.14")
-    ['kbs', 'it', 's', '3', '14']
-    """
-    return text.lower().encode("ascii", "replace").translate(_GOOGLE).decode("ascii").split()
-
-
-TOKENIZERS: dict[str, Callable[[str], list[str]]] = {"unicode": unicode_words, "google": google}
-
-
 @functools.cache
 def _words_pattern() -> re.Pattern[str]:
     """Built at first use: ``re`` knows no Unicode categories, and asking for all of them takes some 20 ms."""
     marks = _mark_class()
-    letters = rf"[^\W_{_SPACELESS}{_HANGUL}]"  # digits too; marks are not word characters for ``re``
+    letters = rf"[^\W_{_SPACELESS}{HANGUL}]"  # digits too; marks are not word characters for ``re``
     plain = rf"{letters}[{marks}]*+"
     word = rf"(?:{plain})++(?:'(?:{plain})++|(?<=\d)[.,](?=\d)(?:{plain})++)*+"
-    return re.compile(rf"[{_SPACELESS}][{marks}]*+|(?:[{_HANGUL}][{marks}]*+)++|{word}")
+    return re.compile(rf"[{_SPACELESS}][{marks}]*+|(?:[{HANGUL}][{marks}]*+)++|{word}")
 
 
 def _mark_class() -> str:

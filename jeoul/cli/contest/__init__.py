@@ -1,0 +1,1 @@
+"""``jeoul contest score|lint|write``: one file a command."""
