@@ -1,0 +1,1 @@
+"""Hostile and benign programs of our own, by what they try."""

@@ -1,0 +1,72 @@
+"""Time that a process runs, waits to run, and does neither."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from jeoul.rewards.code.sandbox.inside.meter import Budget, cpu_seconds, waited_seconds
+from jeoul.rewards.code.sandbox.limits import Limits
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's clocks of other processes")
+
+
+@pytest.fixture
+def process():
+    started = []
+
+    def start(source):
+        started.append(subprocess.Popen([sys.executable, "-S", "-c", source]))
+        return started[-1].pid
+
+    yield start
+    for each in started:
+        each.kill()
+        each.wait()
+
+
+def over(budget, pid):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found, limit, pause = budget.look([pid])
+        if found:
+            return found, limit
+        time.sleep(pause)
+    raise AssertionError("nothing ran out")
+
+
+def test_what_runs_runs_out_of_cpu_time(process):
+    pid = process("while True: pass")
+    assert over(Budget(Limits(cpu=0.4, idle=30, wall=60).held), pid) == (pid, b"c")
+    assert cpu_seconds(pid) >= 0.4
+
+
+def test_what_sleeps_runs_out_of_idle_time(process):
+    pid = process("import time; time.sleep(60)")
+    budget = Budget(Limits(cpu=30, idle=0.4, wall=60).held)
+    if not budget.measures_idle:
+        pytest.skip("this /proc has no schedstat")
+    assert over(budget, pid) == (pid, b"i")
+    assert waited_seconds(pid)
+
+
+def test_the_wall_stands_behind_both(process):
+    pid = process("import time; time.sleep(60)")
+    assert over(Budget(Limits(cpu=30, idle=30, wall=0.3).held), pid) == (pid, b"w")
+
+
+def test_a_new_test_has_all_of_it_again(process):
+    pid = process("while True: pass")
+    budget = Budget(Limits(cpu=0.3, idle=30, wall=60).held)
+    assert over(budget, pid) == (pid, b"c")
+    budget.renew()
+    assert budget.look([pid])[0] == 0
+    assert over(budget, pid) == (pid, b"c")
+
+
+def test_what_has_ended_has_no_time():
+    assert cpu_seconds(2**22 + 1) == 0.0
+    assert waited_seconds(2**22 + 1) == {}
