@@ -1,0 +1,1 @@
+"""Evaluation protocols that come with Jeoul, as TOML files."""
