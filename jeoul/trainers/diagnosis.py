@@ -14,7 +14,7 @@ import torch
 from jeoul.rewards.tables.status import FAILED
 from jeoul.trainers.monitor import column_correlations, reward_figures
 from jeoul.trainers.presets import preset
-from jeoul.trainers.signal import Columns, Signal, weights_for_shares
+from jeoul.trainers.signal import Columns, Distinct, Signal, weights_for_shares
 from jeoul.trainers.suggestions import Suggestion, suggest
 
 if TYPE_CHECKING:
@@ -63,13 +63,27 @@ class Pair:
 
 @dataclass(frozen=True)
 class EstimatorFigures:
-    """One estimator: pairs that differ, pairs it collapses, their share, rows without any advantage, and examples."""
+    """One estimator.
+
+    Attributes:
+        pairs: of rows of one group whose rewards differ.
+        collapsed: those of them that get the same advantage.
+        collapse: their share; NaN where no two rewards differ.
+        zero_rows: rows without any advantage.
+        spread: std of the advantages (ddof 1): what multiplies the learning rate, so to speak.
+        distinct: different groups seen, by rewards and by advantages.
+        rows: in a collapsed pair.
+        examples: collapsed pairs, those whose weighted rewards differ most first.
+    """
 
     name: str
     pairs: int
     collapsed: int
     collapse: float
     zero_rows: int
+    spread: float
+    distinct: Distinct
+    rows: tuple[int, ...]
     examples: tuple[Pair, ...]
 
 
@@ -228,7 +242,17 @@ def _estimator_figures(table: RewardTable, signal: Signal, examples: int) -> Est
         for first, second in signal.collapsed_pairs(examples)
     )
     zero = int((signal.signs == 0).sum())
-    return EstimatorFigures(signal.estimator, found.pairs, found.collapsed, found.probability, zero, pairs)
+    return EstimatorFigures(
+        name=signal.estimator,
+        pairs=found.pairs,
+        collapsed=found.collapsed,
+        collapse=found.probability,
+        zero_rows=zero,
+        spread=float(signal.advantages.std()) if len(signal.advantages) > 1 else math.nan,
+        distinct=signal.distinct,
+        rows=tuple(torch.nonzero(signal.merged).flatten().tolist()),
+        examples=pairs,
+    )
 
 
 def _flip(first: Signal, second: Signal, examples: int) -> Flip:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from jeoul.trainers.monitor import Collapse, collapse, share_of_advantage
 if TYPE_CHECKING:
     from jeoul.rewards.tables.table import RewardTable
 
-__all__ = ["Columns", "Signal", "weights_for_shares"]
+__all__ = ["Columns", "Distinct", "Signal", "weights_for_shares"]
 
 TOLERANCE = 1e-6
 
@@ -60,6 +60,13 @@ class Columns:
         rewards = self.rewards.clone()
         rewards[:, self.index(name)] = column
         return Columns(self.names, rewards, self.groups, self.weights)
+
+
+class Distinct(NamedTuple):
+    """Different groups, each a multiset of rows: by what the rows earned, and by the advantages they got."""
+
+    rewards: int
+    advantages: int
 
 
 @dataclass(frozen=True)
@@ -130,11 +137,37 @@ class Signal:
         """−1, 0 or 1 per row; within ``TOLERANCE`` of 0 is 0."""
         return torch.where(self.advantages.abs() > TOLERANCE, self.advantages.sign(), 0.0)
 
+    @cached_property
+    def _kinds(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Rows with the same rewards have the same number, [B]."""
+        rewards = self._told_apart.nan_to_num(nan=torch.inf)
+        found: Tensor = torch.unique(rewards, dim=0, return_inverse=True)[1]
+        return found.numpy()
+
+    @cached_property
+    def merged(self) -> Tensor:
+        """Rows whose advantage a row of their group with other rewards has too, [B] boolean."""
+        groups, advantages = self.columns.groups.numpy(), self.advantages.numpy()
+        order = np.lexsort((advantages, groups))
+        apart = (_steps(advantages[order]) > TOLERANCE) | (_steps(groups[order]) != 0)
+        cluster = np.empty(len(order), dtype=np.int64)
+        cluster[order] = np.cumsum(apart)
+        found = np.unique(np.stack([cluster, self._kinds]), axis=1)[0]
+        return torch.from_numpy(np.bincount(found)[cluster] > 1)
+
+    @cached_property
+    def distinct(self) -> Distinct:
+        """How many different groups there are, by their rewards and by their advantages."""
+        advantages = self.advantages.numpy()
+        order = np.argsort(advantages, kind="stable")
+        levels = np.empty(len(order), dtype=np.int64)
+        levels[order] = np.cumsum(_steps(advantages[order]) > TOLERANCE)
+        groups = self.columns.groups.numpy()
+        return Distinct(_different(groups, self._kinds), _different(groups, levels))
+
     def collapsed_pairs(self, most: int) -> list[tuple[int, int]]:
         """Rows of one group, different rewards, same advantage: the pairs whose weighted rewards differ most, first."""
-        rewards = self._told_apart.nan_to_num(nan=torch.inf)
-        kinds = torch.unique(rewards, dim=0, return_inverse=True)[1].numpy()
-        groups, advantages = self.columns.groups.numpy(), self.advantages.numpy()
+        kinds, groups, advantages = self._kinds, self.columns.groups.numpy(), self.advantages.numpy()
         order = np.lexsort((kinds, advantages.round(6), groups))
         first, second = order[:-1], order[1:]
         same = (groups[first] == groups[second]) & (kinds[first] != kinds[second])
@@ -189,3 +222,15 @@ def weights_for_shares(
         weights = weights * (scale / weights.abs().sum())
     reached = Signal.of(estimator, Columns(columns.names, columns.rewards, columns.groups, weights), **options).shares
     return dict(zip(columns.names, weights.tolist(), strict=True)), reached
+
+
+def _different(groups: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any]) -> int:
+    """How many different multisets of numbers the groups hold."""
+    order = np.lexsort((numbers, groups))
+    starts = np.flatnonzero(_steps(groups[order]))
+    return len({tuple(part.tolist()) for part in np.split(numbers[order], starts) if len(part)})
+
+
+def _steps(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """From each value to the next; 0 for the first."""
+    return np.diff(values, prepend=values[:1])

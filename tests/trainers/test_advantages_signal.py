@@ -7,12 +7,15 @@ import math
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
+from jeoul.errors import UsageError
 from jeoul.trainers import advantages as adv
 from jeoul.trainers.presets import PRESETS, preset
 
@@ -269,12 +272,69 @@ def test_grouping_made_once_serves_many_calls() -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(groups=st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3), min_size=1, max_size=40))
+@given(
+    groups=st.lists(
+        st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3) | st.integers(0, 2**20), min_size=1, max_size=40
+    )
+)
 def test_group_rows_lays_out_every_row_once(groups: list[int]) -> None:
     made = adv.group_rows(torch.tensor(groups))
     rows = torch.arange(len(groups), dtype=torch.float64)
-    assert torch.equal(made.unfold(made.fold(rows)), rows)
+    assert torch.equal(made.unfold(made.fold(made.pad(rows)), rows.dtype), rows)
     assert made.count == len(set(groups))
-    folded = made.fold(rows, empty=0.0)
-    sums = made.unfold(made.spread(made.total(folded)).broadcast_to(folded.shape))
+    folded = made.fold(made.pad(rows, empty=0.0))
+    sums = made.unfold(made.spread(made.total(folded)).broadcast_to(folded.shape), rows.dtype)
     assert sums.tolist() == [sum(i for i, h in enumerate(groups) if h == g) for g in groups]
+
+
+@pytest.mark.parametrize("shuffled", [0, 3])
+@pytest.mark.parametrize("preset", ["paper", "verl", "nemo"])
+@pytest.mark.parametrize("name", EVERY)
+def test_blocks_of_groups_give_the_same_bits(
+    name: str, preset: str, shuffled: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [4, 1, 3, 4, 2, 4, 4]
+    rewards, groups = table(5, sizes, 2, missing=0.2 if preset == "paper" else 0.0), labels(sizes, shuffled)
+    options: Any = {"preset": preset, "lengths": torch.arange(1, len(groups) + 1)}
+
+    def both() -> tuple[Tensor, Tensor]:
+        return adv.estimator(name)(rewards, groups, **options), adv.contributions(name, rewards, groups, **options)
+
+    at_once = both()
+    monkeypatch.setattr("jeoul.trainers.advantages.evaluate.BLOCK", 8)
+    assert all(torch.equal(a, b) for a, b in zip(at_once, both(), strict=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.int16, torch.int32])
+def test_small_label_types_are_sorted_over_their_whole_range(dtype: torch.dtype) -> None:
+    limits = torch.iinfo(dtype)
+    made = adv.group_rows(torch.tensor([limits.max, limits.min, limits.max, limits.min], dtype=dtype))
+    assert made.take is not None
+    assert made.take.tolist() == [[1, 0], [3, 2]]
+
+
+def test_unsigned_labels_beyond_the_range_of_signed_ones() -> None:
+    made = adv.group_rows(torch.tensor([2**63 + 9, 2**63 + 5, 2**63 + 9, 2**63 + 5], dtype=torch.uint64))
+    assert made.take is not None
+    assert made.take.tolist() == [[1, 0], [3, 2]]
+
+
+@pytest.mark.parametrize("changes", [{"batch": "token"}, {"leave_one_out": True}], ids=str)
+def test_parts_of_a_batch_without_a_present_cell_are_zero(changes: dict[str, Any]) -> None:
+    options: Any = {"preset": preset("paper", **changes), "lengths": torch.ones(4)}
+    assert adv.gdpo(torch.full((4, 2), torch.nan), ids(2, 2), by_column=True, **options).eq(0).all()
+
+
+@pytest.mark.parametrize("name", ["grpo_bn", "gdpo", "reinforce_pp_baseline"])
+def test_parts_of_columns_that_cancel_are_zero(name: str) -> None:
+    rewards = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    parts = adv.contributions(name, rewards, torch.zeros(3, dtype=torch.long), preset="swift")
+    assert torch.equal(parts, torch.zeros(3, 2))
+
+
+@pytest.mark.parametrize(
+    "labels", [torch.zeros(0, dtype=torch.long), torch.tensor(1), torch.zeros(2, 2).long(), [0, 1]]
+)
+def test_labels_that_are_none_are_refused(labels: Any) -> None:
+    with pytest.raises(UsageError, match="integer labels"):
+        adv.group_rows(labels)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jeoul import Recipe, UsageError, contains, exact_match
+from jeoul.benchmarks.collapse.distinct import distinct_groups
 from jeoul.trainers.advantages import ESTIMATORS, estimator
+from jeoul.trainers.presets import preset
 from jeoul.trainers.signal import Columns, Signal, weights_for_shares
 
 
@@ -27,6 +30,27 @@ def test_the_parts_are_the_estimators_own_advantage(name: str) -> None:
     assert torch.allclose(Signal.of(name, columns).advantages, expected, atol=1e-10)
 
 
+def test_distinct_groups_are_counted_as_multisets() -> None:
+    rows = [[1.0, 0], [0, 1], [0, 0], [0, 0], [1, 0], [0, 1], [1, 0], [1, 0], [0, 0], [2, 0], [0, 0], [0, 0]]
+    signal = Signal.of("grpo", made(rows, [1.0, 1.0], group=3))
+    assert signal.distinct == (3, 2)  # grpo: the first three are two alike and one less, the last is one alike less
+    assert Signal.of("dr_grpo", signal.columns).distinct == (3, 2)
+    other = made([[1.0, 0], [0, 1], [0, 0], [2, 0], [0, 2], [0, 0]], [1.0, 1.0], group=3)
+    assert Signal.of("dr_grpo", other).distinct == (2, 2)
+    exact = {"preset": preset("paper", sum_eps=0.0)}  # eps tells groups apart that differ by scale alone
+    assert Signal.of("grpo", other, **exact).distinct == (2, 1)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_every_binary_group_gives_the_counted_distinct_ones(size: int) -> None:
+    patterns = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    rows = [row for group in itertools.product(patterns, repeat=size) for row in group]
+    exact = preset("paper", column_eps=0.0, sum_eps=0.0)
+    for name in ("grpo", "gdpo"):
+        signal = Signal.of(name, made(rows, [1.0, 1.0], group=size), preset=exact)
+        assert signal.distinct == (math.comb(size + 3, 3), distinct_groups(2, size, name))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=4, max_size=12), st.sampled_from(["grpo", "gdpo", "dr_grpo"]))  # fmt: skip
 def test_collapsed_pairs_against_all_pairs(rows: list[tuple[int, int]], name: str) -> None:
@@ -35,6 +59,8 @@ def test_collapsed_pairs_against_all_pairs(rows: list[tuple[int, int]], name: st
     pairs = [(i, j) for i in range(len(rows)) for j in range(i) if groups[i] == groups[j] and rows[i] != rows[j]]
     collapsed = {(j, i) for i, j in pairs if math.isclose(advantages[i], advantages[j], abs_tol=1e-6)}
     assert (signal.collapse.pairs, signal.collapse.collapsed) == (len(pairs), len(collapsed))
+    merged = {row for pair in collapsed for row in pair}
+    assert set(torch.nonzero(signal.merged).flatten().tolist()) == merged
     named = signal.collapsed_pairs(100)
     assert set(named) <= collapsed
     assert bool(named) == bool(collapsed)

@@ -22,7 +22,7 @@ def column_bounds(batch: Batch, bounds: Bounds, columns: int) -> tuple[Tensor, T
     Without declared bounds, the lowest and highest present cell of the batch (0, 0 in a column without any).
     """
     if bounds is None:
-        low_K, high_K = batch.low.flatten(0, -2).amin(0), batch.high.flatten(0, -2).amax(0)
+        low_K, high_K = batch.low.flatten(1).amin(1), batch.high.flatten(1).amax(1)
         seen_K = low_K <= high_K
         return torch.where(seen_K, low_K, 0.0), torch.where(seen_K, high_K, 0.0)
     pairs = [tuple(float(limit) for limit in pair) for pair in bounds]

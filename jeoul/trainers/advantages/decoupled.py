@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 
 from jeoul.errors import UsageError
-from jeoul.trainers.advantages.batch import Batch, check_rewards, check_weights
+from jeoul.trainers.advantages.batch import Batch
 from jeoul.trainers.advantages.bounds import Bounds, column_bounds
+from jeoul.trainers.advantages.checks import check_rewards, check_weights
 from jeoul.trainers.advantages.evaluate import Formula, Options, Weights, apply_formula
 from jeoul.trainers.advantages.grouping import Grouping
 from jeoul.trainers.advantages.steps import batch_moments, column_std, inverse, left_out, over_group_std, spread
@@ -99,14 +100,14 @@ def saw(
         return variation_K * inverse(variation_K.sum(), 0.0)
 
     def weigh_advantages(batch: Batch) -> Tensor:
-        return _standardised(batch) * (informativeness(batch) * len(batch.used))
+        return _standardised(batch) * batch.column(informativeness(batch) * len(batch.used))
 
     def weigh_rewards(batch: Batch) -> Tensor:
-        return batch.weights * informativeness(batch)
+        return batch.weights * batch.column(informativeness(batch))
 
     if mode == "grpo":
-        return apply_formula(Formula(weigh_rewards, over_group_std), rewards, groups, weights, options)
-    formula = Formula(weigh_advantages, batch_step="preset", normalises=True)
+        return apply_formula(Formula(weigh_rewards, over_group_std, whole=True), rewards, groups, weights, options)
+    formula = Formula(weigh_advantages, batch_step="preset", normalises=True, whole=True)
     return apply_formula(formula, rewards, groups, weights, options)
 
 
@@ -137,9 +138,9 @@ def sa_mrpo(
         _, mean_K, _ = batch_moments(batch)
         low_K, high_K = column_bounds(batch, bounds, rewards.shape[1])
         saturation_K = ((mean_K - low_K) * inverse(high_K - low_K, 0.0)).clamp(0.0, 1.0)
-        return _standardised(batch) * (1.0 - saturation_K) ** gamma
+        return _standardised(batch) * batch.column((1.0 - saturation_K) ** gamma)
 
-    formula = Formula(unsaturated, batch_step="preset", normalises=True)
+    formula = Formula(unsaturated, batch_step="preset", normalises=True, whole=True)
     return apply_formula(formula, rewards, groups, weights, options)
 
 
@@ -163,11 +164,13 @@ def dara(
     _check_number("cap", cap)
 
     def denser(batch: Batch) -> Tensor:
-        density_K = batch.alive.flatten(0, -2).double().mean(0)
+        density_K = batch.alive.flatten(1).mean(1)
         rarity_K = (density_K.max() / density_K).sqrt().clamp(max=cap)
-        return _standardised(batch) * torch.where(density_K > 0, rarity_K, 0.0)
+        return _standardised(batch) * batch.column(torch.where(density_K > 0, rarity_K, 0.0))
 
-    return apply_formula(Formula(denser, batch_step="preset", normalises=True), rewards, groups, weights, options)
+    return apply_formula(
+        Formula(denser, batch_step="preset", normalises=True, whole=True), rewards, groups, weights, options
+    )
 
 
 def _standardised(batch: Batch) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
@@ -10,17 +10,11 @@ import torch
 from torch import Tensor
 
 from jeoul.errors import did_you_mean
-from jeoul.trainers.advantages.batch import (
-    Batch,
-    check_groups,
-    check_lengths,
-    check_rewards,
-    check_weights,
-    make_batch,
-)
+from jeoul.trainers.advantages.batch import Batch, Cells, find_cells, make_batch
+from jeoul.trainers.advantages.checks import check_groups, check_lengths, check_rewards, check_weights
 from jeoul.trainers.advantages.grouping import Grouping, whole_batch
 from jeoul.trainers.advantages.rows import gather_rows
-from jeoul.trainers.advantages.steps import Mixed, batch_shift, mix_columns
+from jeoul.trainers.advantages.steps import Mixed, batch_shift, live_rows, mix_columns
 from jeoul.trainers.presets import Preset, preset
 
 if TYPE_CHECKING:
@@ -29,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Formula", "Options", "Weights", "apply_formula"]
 
 Weights = Tensor | Sequence[float] | None
+
+BLOCK = 1 << 16
+"""Cells of a block: half a megabyte in float64."""
 
 
 class Options(TypedDict, total=False):
@@ -52,9 +49,10 @@ class Formula:
 
     mix         what deviations are multiplied by, broadcasts against cells
     scale       what the mixed sum is multiplied by, broadcasts against rows; None is 1
+    pooled      the whole batch is one group
+    whole       mix or scale look beyond a group, so that groups cannot be taken in blocks
     normalises  columns are put on one scale before the sum: the preset's `nan` applies, not `sum_nan`
     batch_step  as the preset says, or always (per sequence where the preset has none)
-    pooled      the whole batch is one group
     """
 
     mix: Callable[[Batch], Tensor]
@@ -62,6 +60,7 @@ class Formula:
     batch_step: Literal["never", "preset", "always"] = "never"
     normalises: bool = False
     pooled: bool = False
+    whole: bool = False
 
 
 @torch.no_grad()
@@ -87,7 +86,7 @@ def apply_formula(
     if not any(weights_K):
         nothing = torch.zeros(rewards.shape if by_column else rewards.shape[:1], dtype=dtype, device=rewards.device)
         return nothing if own is None else nothing[own]
-    batch = make_batch(
+    cells = find_cells(
         rewards,
         whole_batch(rewards.shape[0]) if formula.pooled else grouping,
         weights_K,
@@ -95,56 +94,80 @@ def apply_formula(
         chosen,
         chosen.nan if formula.normalises else chosen.sum_nan,
     )
-    result = _compute(formula, batch, by_column)
-    if by_column and len(batch.used) < len(weights_K):
-        where_K = torch.tensor(batch.used, device=result.device)
+    result = _compute(formula, cells, by_column, dtype)
+    if by_column and len(cells.used) < len(weights_K):
+        where_K = torch.tensor(cells.used, device=result.device)
         result = result.new_zeros(rewards.shape).index_copy_(1, where_K, result)
-    result = result.to(dtype)
     return result if own is None else result[own]
 
 
-def _compute(formula: Formula, batch: Batch, by_column: bool) -> Tensor:
-    """Compute advantages [B], or their parts [B, K], in float64."""
-    mixed = mix_columns(batch, formula.mix(batch))
-    scale = 1.0 if formula.scale is None else formula.scale(batch, mixed)
-    result = mixed.total if formula.scale is None else mixed.total * scale
-    shifts = formula.batch_step == "always" or (formula.batch_step == "preset" and batch.preset.batch != "none")
-    if by_column:
-        parts = mixed.parts * (scale.unsqueeze(-1) if isinstance(scale, Tensor) else scale)
-        result = _step_parts(batch, result, parts, mixed.live) if shifts else parts
-    elif shifts:
-        shift = batch_shift(batch, result)
+@dataclass(frozen=True)
+class _Advantages:
+    """Before the batch step, of all groups or of some: total [G, N], its parts [K, G, N], and which rows are live."""
+
+    total: Tensor
+    parts: Tensor | None
+    live: Tensor | None
+
+
+def _compute(formula: Formula, cells: Cells, by_column: bool, dtype: torch.dtype) -> Tensor:
+    """Compute advantages [B], or their parts [B, K]."""
+    groups = cells.groups
+    blocks = [groups] if formula.whole else _blocks(cells)
+    steps = formula.batch_step == "always" or (formula.batch_step == "preset" and cells.preset.batch != "none")
+    made = [_before_step(formula, make_batch(cells, block), by_column) for block in blocks]
+    total = _joined([each.total for each in made])
+    result = _joined([each.parts for each in made if each.parts is not None]) if by_column else total
+    if steps:
+        shift = batch_shift(cells, total)
         if shift.mean is not None:
-            result = result - shift.mean * _shifted_rows(batch, mixed.live)
-        result = result * shift.factor
-    result_B = batch.groups.unfold(result) + 0.0  # no negative zeros
-    if batch.poisoned is not None:
-        result_B[_poisoned_rows(batch, shifts)] = torch.nan
+            mean: Tensor | float = shift.mean
+            if by_column:  # the mean of A is the sum of the means of its parts
+                counted = result if shift.weight is None else result * shift.weight
+                mean = counted.flatten(1).sum(1).view(-1, *[1] * total.dim()) / max(shift.count, 1.0)
+            result = result - mean * _shifted_rows(cells, made)
+        result = result.mul_(shift.factor)
+    result_B = groups.unfold(result, dtype).add_(0.0)  # no negative zeros
+    if cells.poisoned is not None:
+        result_B[_poisoned_rows(cells, steps)] = torch.nan
     return result_B
 
 
-def _step_parts(batch: Batch, advantages: Tensor, parts: Tensor, live: Tensor) -> Tensor:
-    """Apply the batch step to the parts of A: its mean is the sum of the means of the parts."""
-    shift = batch_shift(batch, advantages)
-    if shift.mean is None:
-        return parts * shift.factor
-    weighted = parts if shift.weight is None else parts * shift.weight.unsqueeze(-1)
-    mean_K = batch.sum_rows(weighted) / shift.count
-    return (parts - mean_K * _shifted_rows(batch, live).unsqueeze(-1)) * shift.factor
+def _blocks(cells: Cells) -> Iterable[Grouping]:
+    """Cut the batch so that a block's cells and their temporaries stay in a CPU core's cache."""
+    groups = cells.groups
+    return groups.blocks(BLOCK // cells.rewards.shape[1]) if cells.rewards.device.type == "cpu" else [groups]
 
 
-def _shifted_rows(batch: Batch, live: Tensor) -> Tensor:
+def _before_step(formula: Formula, batch: Batch, by_column: bool) -> _Advantages:
+    mixed = mix_columns(batch, formula.mix(batch))
+    live = live_rows(batch, mixed) if batch.preset.batch == "token" or batch.preset.leave_one_out else None
+    parts = batch.centred * (mixed.mix * mixed.live) if by_column else None
+    if formula.scale is None:
+        return _Advantages(mixed.total, parts, live)
+    scale = formula.scale(batch, mixed)
+    return _Advantages(mixed.total.mul_(scale), None if parts is None else parts.mul_(scale), live)
+
+
+def _joined(blocks: Sequence[Tensor]) -> Tensor:
+    return blocks[0] if len(blocks) == 1 else torch.cat(list(blocks), -1)
+
+
+def _shifted_rows(cells: Cells, made: list[_Advantages]) -> Tensor:
     """Find the rows that the batch step shifts (1, else 0): not those without signal, unless the preset says so."""
-    if batch.preset.dead_rows == "zero":
-        return live
-    return torch.ones_like(live) if batch.real is None else batch.real.to(live.dtype)
+    if cells.preset.dead_rows == "zero":
+        return _joined([each.live for each in made if each.live is not None])
+    if cells.real is None:
+        return torch.ones_like(made[0].total[..., :1])
+    return cells.groups.fold(cells.real, torch.float64)
 
 
-def _poisoned_rows(batch: Batch, over_batch: bool) -> Tensor:
+def _poisoned_rows(cells: Cells, over_batch: bool) -> Tensor:
     """Find the rows that a NaN reaches: its group, or every row when a batch statistic has seen it."""
-    assert batch.poisoned is not None
+    assert cells.poisoned is not None
     if over_batch:
-        return torch.ones_like(batch.poisoned)
-    groups = batch.groups
-    hit = groups.highest(groups.fold(batch.poisoned.double(), empty=0.0))
-    return groups.unfold(groups.spread(hit).broadcast_to(batch.centred.shape[:-1])) > 0
+        return torch.ones_like(cells.poisoned)
+    groups = cells.groups
+    folded = groups.fold(groups.pad(cells.poisoned, empty=False), torch.float64)
+    hit = groups.spread(groups.highest(folded)).expand_as(folded)
+    return groups.unfold(hit, torch.float64) > 0

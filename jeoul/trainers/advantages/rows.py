@@ -10,7 +10,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from jeoul.errors import UsageError
-from jeoul.trainers.advantages.batch import check_labels, check_rewards
+from jeoul.trainers.advantages.checks import check_labels, check_rewards
 from jeoul.trainers.advantages.grouping import Grouping
 
 if TYPE_CHECKING:

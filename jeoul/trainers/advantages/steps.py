@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from jeoul.errors import UsageError
-from jeoul.trainers.advantages.batch import Batch
+from jeoul.trainers.advantages.batch import Batch, Cells
 
 __all__ = [
     "Mixed",
@@ -27,6 +27,7 @@ __all__ = [
     "column_std",
     "inverse",
     "left_out",
+    "live_rows",
     "mix_columns",
     "over_group_std",
     "root_of_squares",
@@ -39,16 +40,14 @@ __all__ = [
 class Mixed:
     """u_b = Σ_k m_k (r_bk − μ_k), folded.
 
-    parts  its summands, [G, N, K]
+    mix    m, 0 where a column is constant in its group; broadcasts against cells, [K, G, N]
     total  u, [G, N]; exactly 0 in rows without signal
-    live   1 in rows with signal, else 0; broadcasts against total
-    slack  range of u that rounding alone can cause in a group, [1, N]
+    live   1 in groups with signal, else 0; broadcasts against total
     """
 
-    parts: Tensor
+    mix: Tensor
     total: Tensor
     live: Tensor
-    slack: Tensor
 
 
 @dataclass(frozen=True)
@@ -59,48 +58,70 @@ class Shift:
     weight  how often a row counts, [G, N] (None: once each); count: their sum
     """
 
-    mean: Tensor | None
-    factor: Tensor
+    mean: float | None
+    factor: float
     weight: Tensor | None
-    count: Tensor | float
+    count: float
 
 
 def mix_columns(batch: Batch, mix: Tensor) -> Mixed:
     """Combine the columns. Where they cancel within a group (complementary binary rewards), u is exactly 0.
 
-    They cancel when u varies by no more than the rounding of its terms, Σ_k |m_k| · rounding_k; an epsilon in a
-    later division would not stop a batch step from blowing that rounding up.
+    They cancel when u varies by no more than the rounding of its terms; an epsilon in a later division would not stop
+    a batch step from blowing that rounding up. One column has nothing to cancel with.
     """
     groups = batch.groups
     mix = mix * groups.spread(batch.alive)
     parts = batch.centred * mix
-    total = parts.sum(-1)
-    slack = groups.highest((mix.abs() * groups.spread(batch.rounding)).sum(-1))
-    live = groups.spread(((groups.highest(total) - groups.lowest(total)) > slack).to(total.dtype))
-    if batch.present is not None:
-        live = live * ((groups.spread(batch.alive) > 0) & batch.present).any(-1)
-    return Mixed(parts, total.mul_(live), live, slack)
+    if len(mix) == 1:
+        return Mixed(mix, parts[0], groups.spread(batch.alive[0]))
+    total = parts.sum(0)
+    varies = (groups.highest(total) - groups.lowest(total)).gt_(_slack(batch, mix))
+    live = groups.spread(varies)
+    return Mixed(mix, total.mul_(live), live)
+
+
+def _slack(batch: Batch, mix: Tensor) -> Tensor:
+    """Bound the range of u that rounding alone can cause in a group: Σ_k |m_k| · rounding_k, [1, N]."""
+    return batch.groups.highest((mix.abs() * batch.groups.spread(batch.rounding)).sum(0))
+
+
+def live_rows(batch: Batch, mixed: Mixed) -> Tensor:
+    """Find the rows that have a present cell in a column with signal (1, else 0), [G, N]."""
+    if batch.present is None:
+        return mixed.live.expand_as(mixed.total)
+    return mixed.live * ((batch.groups.spread(batch.alive) > 0) & batch.present).any(0)
 
 
 def column_std(batch: Batch) -> Tensor:
     """Find σ_k of each group and column over present cells; with leave_one_out, of the other cells, for each cell."""
-    return _std(batch, batch.centred, batch.count, batch.rounding, batch.present)
+    if batch.preset.leave_one_out:
+        return _std_of_others(batch, batch.centred, batch.count, batch.rounding, batch.present)
+    return _std(batch, batch.centred, batch.count)
 
 
 def row_std(batch: Batch, mixed: Mixed) -> Tensor:
     """Find σ of u in each group over the rows that take part; with leave_one_out, of the other rows, for each row."""
-    return _std(batch, mixed.total, batch.rows_per_group(), mixed.slack, batch.real)
+    if batch.preset.leave_one_out:
+        return _std_of_others(batch, mixed.total, batch.rows_per_group(), _slack(batch, mixed.mix), batch.real)
+    return _std(batch, mixed.total, batch.rows_per_group())
 
 
-def _std(batch: Batch, centred: Tensor, count: Tensor | float, slack: Tensor, present: Tensor | None) -> Tensor:
-    """Compute √(Σ c² / (n − ddof)), c being centred in its group. Without row b, Σc² becomes Σc² − c_b²·n/(n−1).
+def _std(batch: Batch, centred: Tensor, count: Tensor | float) -> Tensor:
+    """Compute √(Σ c² / (n − ddof)), c being centred in its group."""
+    square = batch.groups.total(centred * centred)
+    return batch.groups.spread(square.div_(at_least_one(count, batch.preset.ddof)).sqrt_())
+
+
+def _std_of_others(
+    batch: Batch, centred: Tensor, count: Tensor | float, slack: Tensor, present: Tensor | None
+) -> Tensor:
+    """Compute for each row the σ of the others of its group: without row b, Σc² becomes Σc² − c_b²·n/(n−1).
 
     That difference is rounding where the others agree with one another, so it is 0 there by the range test.
     """
     groups, ddof = batch.groups, batch.preset.ddof
     square = groups.total(centred * centred)
-    if not batch.preset.leave_one_out:
-        return groups.spread((square / at_least_one(count, ddof)).sqrt())
     others = groups.spread(square) - centred * centred * spread(batch, left_out(count))
     variance = others.clamp_(min=0.0) / spread(batch, at_least_one(count, 1 + ddof))
     return torch.where(_others_agree(batch, centred, count, slack, present), 0.0, variance.sqrt())
@@ -131,7 +152,7 @@ def inverse(deviation: Tensor, eps: float, skip_zero: bool = False) -> Tensor:
     divisor = deviation + eps
     if skip_zero:
         divisor = torch.where(deviation > 0, divisor, 1.0)
-    return torch.where(divisor > 0, 1.0 / divisor, 0.0) if eps == 0 else 1.0 / divisor
+    return torch.where(divisor > 0, divisor.reciprocal(), 0.0) if eps == 0 else divisor.reciprocal_()
 
 
 def over_group_std(batch: Batch, mixed: Mixed) -> Tensor:
@@ -146,22 +167,22 @@ def batch_moments(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
 
     σ is 0, by the range test, where the column is constant in the batch.
     """
-    low, high, rounding = (x.flatten(0, -2) for x in (batch.low, batch.high, batch.rounding))
-    varies_K = (high.amax(0) - low.amin(0)) > rounding.amax(0)
+    low, high, rounding = (x.flatten(1) for x in (batch.low, batch.high, batch.rounding))
+    varies_K = (high.amax(1) - low.amin(1)) > rounding.amax(1)
     rewards = batch.centred + batch.groups.spread(batch.mean)
-    count = batch.row_count()
+    count: Tensor | float = float(batch.groups.rows)
     if batch.present is not None:
         rewards.mul_(batch.present)
         count = batch.sum_rows(batch.present.to(rewards.dtype)).clamp(min=1.0)
     mean_K = batch.sum_rows(rewards) / count
-    centred = rewards - mean_K
+    centred = rewards.sub_(batch.column(mean_K))
     if batch.present is not None:
         centred.mul_(batch.present)
     variance_K = batch.sum_rows(centred * centred) / at_least_one(count, 1)
     return centred, mean_K, variance_K.sqrt() * varies_K
 
 
-def batch_shift(batch: Batch, advantages: Tensor) -> Shift:
+def batch_shift(cells: Cells, advantages: Tensor) -> Shift:
     """Find mean and divisor of the batch step; always with n − 1.
 
     sequence: (A − mean)/(σ + eps), every row that takes part counting once, dead groups too (2601.05242 Eq. 7).
@@ -171,28 +192,34 @@ def batch_shift(batch: Batch, advantages: Tensor) -> Shift:
     Where every row counts once and groups are centred on their own mean, the mean over the batch is 0 (rows that
     take no part have A = 0); taking the computed one off would only move dead rows by its rounding.
     """
-    weight = None if batch.real is None else batch.real.to(advantages.dtype)
-    per_token = batch.preset.batch == "token"
+    chosen = cells.preset
+    every = cells.real is None and cells.groups.full
+    weight = None if every else cells.groups.fold(cells.rows_that_count(), torch.float64)
+    per_token = chosen.batch == "token"
     if per_token:
-        if batch.lengths is None:
+        if cells.lengths is None:
             raise UsageError(
-                f"lengths is missing: preset {batch.preset.name!r} normalises over tokens; "
+                f"lengths is missing: preset {chosen.name!r} normalises over tokens; "
                 'pass lengths=[B], or preset(…, batch="sequence")'
             )
-        weight = batch.lengths if weight is None else batch.lengths * weight
-    count: Tensor | float = batch.row_count() if weight is None else batch.sum_rows(weight)
+        lengths = cells.groups.fold(cells.lengths)
+        weight = lengths if weight is None else lengths.mul_(weight)
+    count = float(cells.groups.rows if weight is None else weight.sum())
     mean = None
-    if per_token or batch.preset.leave_one_out:
-        weighted = advantages if weight is None else advantages * weight
-        mean = batch.sum_rows(weighted) / at_least_one(count, 0)
+    if per_token or chosen.leave_one_out:
+        mean = (float(advantages.sum()) if weight is None else _dot(advantages, weight)) / max(count, 1.0)
         advantages = advantages - mean
-    square = advantages * advantages
-    if mean is not None and weight is not None:
-        square.mul_(weight)
-    variance = batch.sum_rows(square) / at_least_one(count, 1)
-    eps = batch.preset.batch_eps
-    factor = inverse((variance + eps).sqrt(), 0.0) if per_token else inverse(variance.sqrt(), eps)
-    return Shift(mean, factor, weight, count)
+        square = _dot(advantages, advantages if weight is None else advantages * weight)
+    else:
+        square = _dot(advantages, advantages)
+    variance = square / max(count - 1.0, 1.0)
+    divisor = math.sqrt(variance + chosen.batch_eps) if per_token else math.sqrt(variance) + chosen.batch_eps
+    return Shift(mean, 1.0 / divisor if divisor > 0 else 0.0, weight, count)
+
+
+def _dot(x: Tensor, y: Tensor) -> float:
+    """Compute Σ x·y without a temporary."""
+    return float(torch.dot(x.reshape(-1), y.reshape(-1)))
 
 
 def root_of_squares(batch: Batch) -> Tensor:

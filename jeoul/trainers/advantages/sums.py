@@ -95,7 +95,7 @@ def grpo_batch_std(
     >>> grpo_batch_std(torch.tensor([[1.0], [0.0], [4.0], [3.0]]), torch.tensor([0, 0, 1, 1]))
     tensor([ 0.2738, -0.2738,  0.2738, -0.2738])
     """
-    return apply_formula(Formula(_weights, _over_batch_std), rewards, groups, weights, options)
+    return apply_formula(Formula(_weights, _over_batch_std, whole=True), rewards, groups, weights, options)
 
 
 def reinforce_pp_baseline(
@@ -163,9 +163,9 @@ def grpo_scaled(
 
     def unit_range(batch: Batch) -> Tensor:
         low_K, high_K = column_bounds(batch, bounds, rewards.shape[1])
-        return batch.weights * inverse(high_K - low_K, 0.0)
+        return batch.weights * batch.column(inverse(high_K - low_K, 0.0))
 
-    return apply_formula(Formula(unit_range, over_group_std), rewards, groups, weights, options)
+    return apply_formula(Formula(unit_range, over_group_std, whole=bounds is None), rewards, groups, weights, options)
 
 
 def dvao(rewards: Tensor, groups: Tensor | Grouping, weights: Weights = None, **options: Unpack[Options]) -> Tensor:
@@ -207,7 +207,9 @@ def _left_out_weights(batch: Batch) -> Tensor:
 
 def _over_batch_std(batch: Batch, mixed: Mixed) -> Tensor:
     centred, _, _ = batch_moments(batch)
-    variance = batch.sum_rows((centred @ batch.weights).square()) / at_least_one(batch.row_count(), 1)
+    total = (centred * batch.weights).sum(0)
+    rows = float(batch.groups.rows) if batch.real is None else batch.real.sum()
+    variance = total.square().sum() / at_least_one(rows, 1)
     return inverse(variance.sqrt(), batch.preset.sum_eps)
 
 
@@ -215,7 +217,7 @@ def _over_sum_of_stds(batch: Batch, mixed: Mixed) -> Tensor:
     if bool((batch.weights < 0).any()):
         raise UsageError(f"weights are {batch.weights.tolist()}; dvao divides by Σ w σ: give weights of at least 0")
     std = root_of_squares(batch) / at_least_one(batch.count, batch.preset.ddof) ** 0.5
-    return batch.groups.spread(inverse((std * batch.weights).sum(-1), batch.preset.sum_eps))
+    return batch.groups.spread(inverse((std * batch.weights).sum(0), batch.preset.sum_eps))
 
 
 def _over_correlation(batch: Batch, mixed: Mixed) -> Tensor:
