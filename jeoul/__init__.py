@@ -11,7 +11,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jeoul.errors import DataError, JeoulError, RecipeError, ScoringError, UsageError
+    from jeoul.errors import DataError, JeoulError, RecipeError, ScoringError, TrainingError, UsageError
+    from jeoul.evals.corpus import CorpusFigure, corpus_figure
+    from jeoul.evals.metrics import as_metric
     from jeoul.rewards.engine.pool import WorkerPool
     from jeoul.rewards.recipes.column import Column, geometric_mean_of, max_of, min_of, product_of, sum_of, use
     from jeoul.rewards.recipes.recipe import Advantage, Recipe
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "jeoul.errors": ("DataError", "JeoulError", "RecipeError", "ScoringError", "UsageError"),
+    "jeoul.errors": ("DataError", "JeoulError", "RecipeError", "ScoringError", "TrainingError", "UsageError"),
+    "jeoul.evals.corpus": ("CorpusFigure", "corpus_figure"),
+    "jeoul.evals.metrics": ("as_metric",),
     "jeoul.rewards.engine.pool": ("WorkerPool",),
     "jeoul.rewards.recipes.column": (
         "Column", "geometric_mean_of", "max_of", "min_of", "product_of", "sum_of", "use",

@@ -6,7 +6,17 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["DataError", "JeoulError", "Problem", "RecipeError", "ScoringError", "UsageError", "did_you_mean", "listed"]
+__all__ = [
+    "DataError",
+    "JeoulError",
+    "Problem",
+    "RecipeError",
+    "ScoringError",
+    "TrainingError",
+    "UsageError",
+    "did_you_mean",
+    "listed",
+]
 
 
 class JeoulError(Exception):
@@ -29,6 +39,10 @@ class DataError(JeoulError, ValueError):
 
 class ScoringError(JeoulError, RuntimeError):
     """A cell failed and its column says ``on_error = "raise"``, or a reward could not be started (exit code 1)."""
+
+
+class TrainingError(JeoulError, RuntimeError):
+    """Training cannot go on: something that must be finite is not (exit code 1)."""
 
 
 @dataclass(frozen=True)

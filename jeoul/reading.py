@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from jeoul.arrow_column import JSON_FLAG, ArrowColumn, ColumnBuilder
 from jeoul.errors import DataError, UsageError, listed
 
-__all__ = ["LONGEST_LINE", "read_columns", "read_jsonl", "table_columns"]
+__all__ = ["LONGEST_LINE", "first_line", "read_columns", "read_jsonl", "table_columns"]
 
 LONGEST_LINE = 256 * 2**20
 """Bytes of a line above which a file is taken for something else than JSONL."""
@@ -69,6 +69,12 @@ def read_jsonl(file: BinaryIO, name: str, expand: Expand | None = None) -> Colum
     for builder in builders.values():
         builder.skip_to(length)
     return {key: builder.finish() for key, builder in builders.items()}
+
+
+def first_line(path: Path) -> bytes:
+    """The first line that is not blank, decompressed; b"" where there is none."""
+    with path.open("rb") as file:
+        return next((line for _, line in _lines(file, str(path))), b"")
 
 
 def _chunks(file: BinaryIO, name: str, expand: Expand | None) -> Iterator[list[dict[str, Any]]]:

@@ -39,6 +39,7 @@ def blocks(page: Path) -> list[Block]:
 def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))  # scripts that evaluate loads are copied there
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(page):
         if block.title:

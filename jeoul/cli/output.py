@@ -7,8 +7,10 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+from jeoul.writing import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,18 +36,8 @@ def prints_on_stderr() -> Iterator[None]:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; NaN is null."""
-    json.dump(_plain(value), sys.stdout, ensure_ascii=False, indent=2)
+    json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def note(text: str, quiet: bool = False) -> None:

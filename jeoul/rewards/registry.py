@@ -11,7 +11,7 @@ import pkgutil
 import sys
 import unicodedata
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
@@ -21,6 +21,7 @@ from jeoul.rewards.signature import Signature
 
 if TYPE_CHECKING:
     from jeoul.rewards.recipes.column import Column
+    from jeoul.units import Duration
 
 __all__ = ["Reward", "find_reward", "reward", "reward_names"]
 
@@ -50,6 +51,13 @@ class Reward:
         cost: cheap columns are computed before dear ones, so that a gate can spare the dear ones.
         batch: completions per call for a model, which runs in the main process; None for everything else.
         hacks: known ways in which a policy games it.
+        prepare: called with the options once in a process, before its first cell and outside that cell's deadline: it
+            loads a dictionary.
+        versions: called with the options: name → version of what values depend on beside the recipe (an engine, a
+            dictionary, a model); kept with every table.
+        deadline: the time one cell may take, where its column does not say; None: the engine's.
+        evaluation_only: why a recipe must have it as a monitor, unless its option ``training`` is set; empty for all
+            others.
         native: made with ``@reward`` (completions are strings); else a TRL function (completions as the data has them).
     """
 
@@ -64,7 +72,11 @@ class Reward:
     cost: Cost = "cheap"
     batch: int | None = None
     hacks: tuple[str, ...] = ()
+    prepare: Callable[..., object] | None = None
+    versions: Callable[..., Mapping[str, str]] | None = None
     native: bool = True
+    evaluation_only: str = ""
+    deadline: Duration | None = None
 
     def __post_init__(self) -> None:
         for name in (
@@ -77,7 +89,7 @@ class Reward:
     @property
     def stateful(self) -> bool:
         """Whether it is a class, to be built before it is called."""
-        return inspect.isclass(self.function)
+        return isinstance(self.function, type)
 
     @property
     def asynchronous(self) -> bool:
@@ -96,6 +108,8 @@ class Reward:
     def bind(self, options: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
         """A function of the data columns alone, with the options set (and the model built)."""
         signature, function = self.signature, self.function
+        if self.prepare is not None:
+            self.prepare(**options)
         if not self.stateful:
             return lambda data: signature.call(function, data, options)
         positional = options.get(signature.variadic, ()) if signature.variadic else ()
@@ -165,6 +179,10 @@ def reward(
     cost: Cost = "cheap",
     batch: int | None = None,
     hacks: tuple[str, ...] = (),
+    prepare: Callable[..., object] | None = None,
+    versions: Callable[..., Mapping[str, str]] | None = None,
+    evaluation_only: str = "",
+    deadline: Duration | None = None,
 ) -> Callable[[Callable[..., Any]], Reward]: ...
 def reward(function: Callable[..., Any] | None = None, /, *, name: str | None = None, **about: Any) -> Any:
     """Register a function (or a class with ``__call__``) of a batch of completions as a reward.

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from jeoul.rewards.scores import Score
+from jeoul.rewards.scores import Failed, Score
 from jeoul.rewards.tables.status import Status
 
 __all__ = ["Outcome", "call_reward", "read_results"]
@@ -83,6 +83,8 @@ def _cell(result: Any) -> Outcome:
         except Exception:  # whatever its __float__ raises
             return _error(f"gave a {kind.__name__}, not a number")
     reason = str(getattr(result, "reason", ""))[:LONGEST_REASON] if isinstance(result, Score) else ""
+    if isinstance(result, Failed):
+        return Outcome(math.nan, Status[result.status], reason)
     if math.isnan(value):
         return Outcome(math.nan, Status.not_applicable, reason)
     if abs(value) > GREATEST:

@@ -24,6 +24,7 @@ from jeoul.rewards.engine import combining
 from jeoul.rewards.engine.asynchronous import run_async
 from jeoul.rewards.engine.batches import run_batches, run_inline
 from jeoul.rewards.engine.cells import check_data, refuse_unready, units_of
+from jeoul.rewards.engine.current import one_run
 from jeoul.rewards.engine.journal import Journal
 from jeoul.rewards.engine.pool import WorkerPool, shared_pool
 from jeoul.rewards.engine.record import Record
@@ -65,7 +66,8 @@ def score(
         step: training step, for weights with a schedule.
         workers: processes for pure-Python rewards; default one per processor. 0 runs them in this process, which
             starts nothing and enforces no deadline: for debugging, never for untrusted completions.
-        deadline: the time one cell may take, where its column sets none. Its worker is killed, the cell is ``timeout``.
+        deadline: the time one cell may take, where neither its column nor its reward sets one. Its worker is killed,
+            the cell is ``timeout``.
         pool: a pool to use instead of the process's own.
         journal: file of results so far: a run that was killed goes on from it.
         restart: drop what the journal holds.
@@ -93,6 +95,7 @@ def score(
         "recipe": recipe.fingerprint,
         "rewards": {column.name: code_hash(column) for column in recipe if column.reward},
         "versions": _versions(),
+        "engines": {column.name: engines for column in recipe if (engines := _engines(column))},
         "advantage": {"estimator": recipe.advantage.estimator, "options": dict(recipe.advantage.options)},
         "step": step,
     }
@@ -101,6 +104,7 @@ def score(
         if journal is not None:
             header = info | {"data": rollouts.fingerprint(), "deadline": str(deadline)}
             book = stack.enter_context(Journal(journal, header, restart))
+        stack.enter_context(one_run())
         run = Run(recipe, rollouts, pool, deadline, book, progress)
         run.all_columns()
     return run.table(step, info)
@@ -134,6 +138,13 @@ def _versions() -> dict[str, str]:
     import jeoul
 
     return {"jeoul": jeoul.__version__, "python": platform.python_version()}
+
+
+def _engines(column: Column) -> dict[str, str]:
+    """What else a column's values depend on: engines, dictionaries, models, by their versions."""
+    if column.reward is None or column.reward.versions is None:
+        return {}
+    return dict(column.reward.versions(**column.options))
 
 
 def _pooled(column: Column) -> bool:
@@ -213,7 +224,7 @@ class Run:
         with record.keeping(self.journal, column.name), self.told(column.name, record, len(units.data)):
             done = partial(record.settle_owed, owed)
             data = [units.data[unit] for unit in owed]
-            limit = (column.limit or self.deadline).amount
+            limit = (column.limit or reward.deadline or self.deadline).amount
             if not data:
                 return
             if reward.asynchronous:

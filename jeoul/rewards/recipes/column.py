@@ -98,7 +98,7 @@ class Column:
         clean, mistakes = check_options(reward, options)
         problems += [Problem(f"{name}.{option}", message) for option, message in mistakes]
         if not problems:
-            problems += _trial(name, reward, clean)
+            problems += _trial(name, reward, data, clean)
         found_by = reward.name if everywhere(reward.name) or not reward.locator else reward.locator
         return cls(name, found_by if use is None else use, data, clean, reward=reward), problems
 
@@ -258,12 +258,14 @@ class Column:
         return text if self.name == default else f"{text}.named({self.name!r})"
 
 
-def _trial(name: str, reward: Reward, options: dict[str, Any]) -> Iterator[Problem]:
+def _trial(name: str, reward: Reward, named: Mapping[str, str], options: dict[str, Any]) -> Iterator[Problem]:
     """Built-in rewards check their options together (a pattern, limit ≥ buffer) before the first row: so with none."""
     if reward.stateful or not reward.function.__module__.startswith("jeoul."):
         return
     try:
-        reward.bind(options)({argument: [] for argument, required in reward.signature.data.items() if required})
+        needed = reward.signature.data.items()
+        data: dict[str, list[Any]] = {argument: [] for argument, required in needed if required or argument in named}
+        reward.signature.call(reward.function, data, options)  # not bound: a dictionary need not be loaded for it
     except UsageError as error:
         yield Problem(name, str(error))
     except Exception as error:

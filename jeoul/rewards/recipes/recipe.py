@@ -266,7 +266,26 @@ def check_links(columns: tuple[Column, ...], broken: frozenset[str] = frozenset(
         for other in _needed(column):
             if other not in known:
                 problems.append(Problem(path, f"there is no column {other!r}{did_you_mean(other, known)}"))
+    problems += _for_evaluation(columns)
     return problems or _cycles(columns)
+
+
+def _for_evaluation(columns: tuple[Column, ...]) -> Iterator[Problem]:
+    """Rewards for evaluation only that would reach an advantage, by themselves or as part of a combination."""
+    by_name = {column.name: column for column in columns}
+    reached = [column.name for column in columns if not column.monitored]
+    for name in reached:  # grows with the parts of combinations
+        column = by_name.get(name)
+        if column is None:
+            continue
+        parts = column.combination.names() if column.combination is not None else []
+        reached += [part for part in parts if part not in reached]
+        why = column.reward.evaluation_only if column.reward is not None else ""
+        if why and not column.options.get("training"):
+            allowed = (
+                "write monitor = true, and let no column that trains be made of it; or training = true to train on it"
+            )
+            yield Problem(f"reward.{name}", f"is for evaluation only ({why}): {allowed}")
 
 
 def _check_gate(column: Column, path: str, earlier: list[str], later: list[str], known: list[str]) -> Iterator[Problem]:

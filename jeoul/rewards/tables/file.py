@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from jeoul.arrow_column import JSON_FLAG, ArrowColumn, ColumnBuilder, valid_text
 from jeoul.errors import DataError, listed
 from jeoul.rewards.tables.status import Gate, Status
 from jeoul.rollouts import Rollouts
+from jeoul.writing import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,16 +74,12 @@ def save_table(table: RewardTable, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(to_arrow(table), beside, compression="zstd")
-        beside.replace(path)
+        with whole_file(path) as beside:
+            pq.write_table(to_arrow(table), beside, compression="zstd")
     except (OSError, UnicodeError, pa.ArrowException) as error:
         raise DataError(f"the table cannot be written to {path}: {error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def load_table(path: Path) -> RewardTable:

@@ -41,7 +41,7 @@ class RewardTable:
         monitored: which columns are shown only, bool [K].
         rollouts: the completions, groups and other columns of the data.
         recipe_toml: the recipe as TOML; "" where it holds functions that have no importable name.
-        info: fingerprint of the recipe, versions, training step.
+        info: fingerprint of the recipe, versions (also of the engines and dictionaries of each column), training step.
     """
 
     names: tuple[str, ...]

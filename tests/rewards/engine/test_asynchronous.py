@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from jeoul import Recipe, reward, seconds
 from jeoul.rewards.engine.asynchronous import CONCURRENT, run_async
 from jeoul.rewards.engine.outcomes import Outcome, call_reward
 from jeoul.rewards.tables.status import Status
@@ -163,3 +164,15 @@ def test_no_units_no_loop():
     sink = Sink()
     run_async(misbehaves, [], [], 1, sink)
     assert sink.found == {}
+
+
+def test_a_reward_has_a_deadline_of_its_own_unless_its_column_says_another():
+    @reward(name="waits_a_while", deadline=seconds(30))
+    async def waits_a_while(completions):
+        await asyncio.sleep(0.2)
+        return [1.0]
+
+    rows = [{"completion": "x"}]
+    assert Recipe(waits_a_while()).score(rows, workers=0, deadline=seconds(0.01)).status[0, 0] == Status.ok
+    short = Recipe(waits_a_while().deadline("0.01 s")).score(rows, workers=0)
+    assert short.status[0, 0] == Status.timeout

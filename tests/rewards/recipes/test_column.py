@@ -164,3 +164,12 @@ def test_a_sum_of_columns_is_a_recipe():
     with pytest.raises(TypeError, match="unsupported operand"):
         a + b + 5
     assert isinstance(a, Column)
+
+
+def test_an_optional_column_that_options_may_stand_for_can_be_named():
+    column = contains(phrase="gold")
+    assert column.data == {"phrase": "gold"}
+    rows = [{"completion": "a b", "gold": "b"}, {"completion": "a b", "gold": "c"}]
+    assert Recipe(column).score(rows, workers=0).column("contains").tolist() == [1, 0]
+    with pytest.raises(RecipeError, match="contains needs a phrase column, any_of"):
+        contains()

@@ -48,6 +48,7 @@ VALIDATOR = jsonschema.Draft202012Validator(recipe_schema())
 texts = st.text(max_size=6)
 floats = st.floats(-1e6, 1e6, allow_subnormal=False)
 lengths = st.builds(lambda make, count: make(count), st.sampled_from([tokens, words, characters]), st.integers(0, 9999))
+durations = st.builds(seconds, st.integers(0, 9999))
 json_values = st.recursive(
     st.booleans() | st.integers(-9, 9) | floats | texts,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
@@ -62,8 +63,14 @@ def of_schema(schema):
         return st.one_of([of_schema(choice) for choice in schema["anyOf"] if choice != {"type": "null"}])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
+    if schema.get("pattern") == "^.+:.+$":  # a tokenizer by its module
+        return st.sampled_from(["jeoul.rewards.tokenizers.words:unicode_words"])
+    if "seconds" in schema.get("pattern", ""):
+        return durations
     if "pattern" in schema:
         return lengths
+    if "prefixItems" in schema:
+        return st.tuples(*map(of_schema, schema["prefixItems"])).map(list)
     if schema.get("type") == "array":
         return st.lists(of_schema(schema.get("items", {})), max_size=3, unique="enum" in schema.get("items", {}))
     if schema.get("type") == "object":
@@ -109,6 +116,9 @@ def gates(draw, earlier):
     return f"not ({joined})" if draw(st.booleans()) else joined
 
 
+TRAINED = [name for name in builtin_names() if not find_reward(name).evaluation_only]
+
+
 @st.composite
 def recipes(draw):
     columns, names = [], []
@@ -121,7 +131,7 @@ def recipes(draw):
             given = [{part: draw(shares) for part in parts}] if shared else parts
             column = getattr(jeoul, f"{kind}_of")(*given)
         else:
-            column = draw(reward_columns(draw(st.sampled_from(builtin_names()))))
+            column = draw(reward_columns(draw(st.sampled_from(TRAINED))))
         if column.name in names or draw(st.booleans()):
             column = column.named(f"{draw(st.sampled_from(['c', '열', '_']))}{index}")
         weight = draw(weights)
