@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import multiprocessing
-import resource
 import statistics
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from jeoul.benchmarks.code_programs import Program, called, mixed
+from jeoul.benchmarks.tree_usage import seconds_used
 from jeoul.cli.output import note, print_json, print_table
 from jeoul.errors import UsageError
 from jeoul.rewards.code.forms import Asserts, Call, Stdio, Test
@@ -85,23 +85,13 @@ def _forms(programs: Sequence[Program]) -> dict[str, list[Job]]:
     }
 
 
-def _cpu() -> float:
-    """CPU seconds of this process and all children it has waited for, theirs included."""
-    both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return sum(used.ru_utime + used.ru_stime for used in both)
-
-
 def _ours(jobs: list[Job], tier: str) -> float:
     """CPU seconds of a warm sandbox over the jobs; starting and ending it are not counted."""
-    start = _cpu()
-    with Sandbox(slots=1, tier=tier) as empty:
-        empty.run_many(jobs[:1])
-    idle = _cpu() - start
-    start = _cpu()
     with Sandbox(slots=1, tier=tier) as sandbox:
         sandbox.run_many(jobs[:1])
+        start = seconds_used()
         results = sandbox.run_many(jobs)
-    used = _cpu() - start - idle
+        used = seconds_used() - start
     wrong = [str(result) for result in results if result.pass_rate != 1]
     if wrong:
         raise UsageError(f"{len(wrong)} of the programs did not pass: {wrong[0]}")
@@ -110,9 +100,9 @@ def _ours(jobs: list[Job], tier: str) -> float:
 
 def _theirs(harness: Callable[[Program], bool], programs: Sequence[Program]) -> float:
     harness(programs[0])
-    start = _cpu()
+    start = seconds_used()
     passed = [harness(program) for program in programs]
-    used = _cpu() - start
+    used = seconds_used() - start
     if not all(passed):
         raise UsageError(f"a peer's harness fails {len(passed) - sum(passed)} right programs")
     return used

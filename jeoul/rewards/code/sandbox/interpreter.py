@@ -85,11 +85,16 @@ class Interpreter:
                 path = os.path.dirname(path)
         return ""
 
-    def rules(self) -> list[tuple[str, int]]:
-        """What may be read, for Landlock: folders with installed packages may be listed, and those named be read."""
+    def rules(self, own_root: bool) -> list[tuple[str, int]]:
+        """What may be read, for Landlock: folders with installed packages may be listed, and those named be read.
+
+        Every child copies these: where a root of its own hides packages already, one rule a folder does.
+        """
         rules = [(folder, LIST) for folder in (*self.standard, *self.site)]
+        if own_root:
+            rules += [(folder, READ | LIST) for folder in self.standard]
         apart = {*self.hidden()}
-        for folder in self.standard:
+        for folder in () if own_root else self.standard:
             for name in os.listdir(folder):
                 path = os.path.join(folder, name)
                 if path not in apart and name != "test":

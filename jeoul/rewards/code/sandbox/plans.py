@@ -40,7 +40,7 @@ class Plan:
             "control": control,
             "trainer": trainer,
             "path": python.path,
-            "rules": python.rules() if self.tier != "C" else [],
+            "rules": python.rules(own_root=bool(self.namespaces)) if self.tier != "C" else [],
             "namespaces": own,
             "mounts": python.mounts() if own else [],
             "hidden": python.hidden() if own else [],

@@ -33,7 +33,7 @@ def made(tmp_path):
 
 
 def test_of_installed_packages_only_those_named_are_read(made):
-    rules = dict(made.rules())
+    rules = dict(made.rules(own_root=False))
     packages = made.site[0]
     assert rules[packages] == LIST
     assert rules[f"{packages}/numpy"] == READ | LIST
@@ -51,6 +51,10 @@ def test_of_installed_packages_only_those_named_are_read(made):
 
 def test_a_root_of_its_own_hides_the_other_packages(made):
     assert made.site[0] in made.hidden()
+    rules = dict(made.rules(own_root=True))
+    assert {path for path, rights in rules.items() if rights & READ} >= {made.standard[0], made.packages[0]}
+    assert rules[made.site[0]] == LIST
+    assert len(rules) <= len(made.rules(own_root=False))
     assert set(made.mounts()) >= {made.standard[0], made.packages[0], INSIDE}
 
 

@@ -50,6 +50,28 @@ def test_best_effort_warns_once_and_stamps_results():
     assert first.pass_rate == 1.0
 
 
+FORKS_BESIDE_A_THREAD = """
+import os, threading, time
+threading.Thread(target=time.sleep, args=(0.3,)).start()
+pid = os.fork()
+if not pid:
+    raise SystemExit(7)  # at its end it waits for its own threads, of which it has none
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), threading.active_count())
+"""
+
+
+@pytest.mark.filterwarnings("ignore::jeoul.rewards.code.sandbox.IsolationWarning")
+def test_where_forks_are_allowed_they_are_pythons():
+    with Sandbox(slots=1, tier="C", isolation="best_effort") as sandbox:
+        result = sandbox.run(FORKS_BESIDE_A_THREAD, [Stdio("", "7 2\n")])
+    assert result.pass_rate == 1.0, result
+
+
+def test_threads_of_a_program_are_waited_for(held):
+    program = "import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()"
+    assert held.run(program, [Stdio("", "late")]).pass_rate == 1.0
+
+
 def test_a_probe_that_says_nothing_counts_for_nothing():
     silent = ProgramResult((TestResult(kind="wrong"),))
     assert set(observe(lambda program, tests: silent, Limits()).enforced) <= {"other_abi"}, "where there is no other"

@@ -5,12 +5,15 @@ business in a process that must stay small.
 """
 
 import json
+import os
+import signal
 import sys
 import types
 
 
 def main() -> None:
     """Read what to do from the command line, get warm, serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns us
     spec = json.loads(sys.argv[1])
     folder = spec["inside"]
     name = "jeoul.rewards.code.sandbox"
@@ -20,9 +23,18 @@ def main() -> None:
         stand_in.__path__ = []
         sys.modules[stand_in.__name__] = stand_in
     sys.modules[name].__path__ = [folder.rpartition("/")[0]]
-    from jeoul.rewards.code.sandbox.inside.warm import start
+    register, os.register_at_fork = os.register_at_fork, _nothing
+    try:
+        from jeoul.rewards.code.sandbox.inside.warm import preload, start
 
+        preload()
+    finally:
+        os.register_at_fork = register
     start(spec)
+
+
+def _nothing(**_: object) -> None:
+    """Registers no hook: what modules do after a fork is to no purpose in a process of one thread, and costs time."""
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ def run_candidate(lockdown: Lockdown, held: Held, what: bytes, fds: list[int]) -
         _say(b"E", _compiler_says(error))
         os._exit(0)
     del source
+    if not lockdown.denies_fork:  # boot.py kept threading from doing so
+        os.register_at_fork(after_in_child=threading._after_fork)  # type: ignore[attr-defined]
     calls = len(fds) > _ASKED
     module = types.ModuleType("solution" if calls else "__main__")
     module.__dict__.update(__builtins__=builtins, __file__=FILENAME)
@@ -80,7 +82,8 @@ def _run(code: types.CodeType, module: types.ModuleType, serve: Callable[..., No
 def _finish(status: int, module: types.ModuleType) -> NoReturn:
     """What Python does at its end, without taking the interpreter apart."""
     try:
-        threading._shutdown()  # type: ignore[attr-defined]  # waits for the program's threads
+        if threading.active_count() > 1:
+            threading._shutdown()  # type: ignore[attr-defined]  # waits for the program's threads
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.__stdout__, sys.stderr):
             if stream is not None and not stream.closed:

@@ -6,7 +6,6 @@ import gc
 import importlib
 import os
 import resource
-import signal
 import socket
 import sys
 from typing import Any, NoReturn
@@ -26,7 +25,7 @@ from jeoul.rewards.code.sandbox.inside.surroundings import as_programs_find_it
 from jeoul.rewards.code.sandbox.inside.syscalls import machine, number
 from jeoul.rewards.code.sandbox.inside.zygote import Zygote
 
-__all__ = ["start"]
+__all__ = ["preload", "start"]
 
 PRELOADED = (
     "abc", "array", "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal", "enum",
@@ -39,8 +38,6 @@ _KILL, _SETGID, _SETUID = 1 << 5, 1 << 6, 1 << 7
 
 def start(spec: dict[str, Any]) -> NoReturn:
     """Serve as ``spec`` says: descriptors, tier, what may be read."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns us
-    _preload()
     sys.path[:] = spec["path"]
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
@@ -60,14 +57,10 @@ def start(spec: dict[str, Any]) -> NoReturn:
     zygote.serve()
 
 
-def _preload() -> None:
-    """Import what programs use, and fix the seed: ``random`` would otherwise be seeded anew in every child."""
-    register, os.register_at_fork = os.register_at_fork, lambda **_: None
-    try:
-        for name in PRELOADED:
-            importlib.import_module(name)
-    finally:
-        os.register_at_fork = register
+def preload() -> None:
+    """Import what programs use, and fix the seed: ``random``'s hook would seed it anew in every child."""
+    for name in PRELOADED:
+        importlib.import_module(name)
     sys.modules["random"].seed(0)
 
 
