@@ -55,7 +55,7 @@ import os, threading, time
 threading.Thread(target=time.sleep, args=(0.3,)).start()
 pid = os.fork()
 if not pid:
-    raise SystemExit(7)  # at its end it waits for its own threads, of which it has none
+    raise SystemExit(threading.active_count())
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), threading.active_count())
 """
 
@@ -63,7 +63,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), threading.active_count()
 @pytest.mark.filterwarnings("ignore::jeoul.rewards.code.sandbox.IsolationWarning")
 def test_where_forks_are_allowed_they_are_pythons():
     with Sandbox(slots=1, tier="C", isolation="best_effort") as sandbox:
-        result = sandbox.run(FORKS_BESIDE_A_THREAD, [Stdio("", "7 2\n")])
+        result = sandbox.run(FORKS_BESIDE_A_THREAD, [Stdio("", "1 2\n")])
     assert result.pass_rate == 1.0, result
 
 
