@@ -127,7 +127,7 @@ def run(
 
 
 def measure(rows: int, columns: int, seconds: float) -> Iterator[Speed]:
-    """Contiguous groups, shuffled rows (each also with labels factorised before), and a tenth of the cells missing."""
+    """Contiguous groups, shuffled rows, a tenth of the cells missing: each also with labels factorised before."""
     rewards, groups, lengths = _random(rows, columns)
     shuffle = torch.randperm(rows)
     holes = rewards.masked_fill(torch.rand(rows, columns) < 0.1, torch.nan)
@@ -140,6 +140,7 @@ def measure(rows: int, columns: int, seconds: float) -> Iterator[Speed]:
         "shuffled": (mixed, mixed_groups, mixed_lengths, rewards, verl_gdpo(mixed, mixed_groups, mixed_lengths)),
         "shuffled, known": (mixed, mixed_known, mixed_lengths, rewards, verl_gdpo(mixed, mixed_groups, mixed_lengths)),
         "10 % missing": (holes, groups, lengths, holes, None),  # a NaN poisons verl's batch
+        "10 % missing, known": (holes, known, lengths, holes, None),
     }
     for order, (table, labels, tokens, blocks, verl) in plans.items():
         calls: dict[str, Callable[[], Tensor] | None] = {

@@ -9,14 +9,13 @@ from __future__ import annotations
 import random
 import statistics
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jeoul.benchmarks.text import GROUP, Group, Line, manual
+from jeoul.benchmarks.text_lines import GROUP, Group, Line, Way, manual, spent
 from jeoul.rewards.registry import find_reward
 
 __all__ = ["bertscore_lines", "random_model", "uneven"]
@@ -27,7 +26,6 @@ BATCHES = (4, 8, 16, DEFAULT)
 WITHIN = 1e-5
 SIZES = {"tiny": (128, 1, 2), "small": (384, 6, 12), "base": (768, 9, 12)}
 """Hidden size, layers and heads: for memory, of all-MiniLM-L6-v2, of what BERTScore uses of mBERT (base, cased)."""
-Scores = Callable[[Sequence[Group]], list[float]]
 
 
 def bertscore_lines(model: str, rounds: int, groups: int = GROUPS) -> Iterator[Line]:
@@ -49,7 +47,7 @@ def _lines(name: str, layers: int | None, model: str, rounds: int, groups: int) 
     warm = uneven(chance, groups)
     for way in (exact, rough):
         way(warm)
-    best = min(BATCHES, key=lambda size: _spent(_batched(peer, size), warm)[0])
+    best = min(BATCHES, key=lambda size: spent(_batched(peer, size), warm)[0])
     ways = {"batched": _batched(peer, best), "default": _batched(peer, DEFAULT), "pairs": _one_by_one(peer)}
     ways |= {"float32": exact, "bfloat16": rough}
     seconds: dict[str, list[float]] = {way: [] for way in [*ways, "next", "next batched", "function"]}
@@ -60,16 +58,16 @@ def _lines(name: str, layers: int | None, model: str, rounds: int, groups: int) 
         words += [len(text.split()) for _, completions in texts for text in completions]
         found = {}
         for how in list(ways) if number % 2 else list(ways)[::-1]:
-            spent, found[how] = _spent(ways[how], texts)
-            seconds[how].append(spent)
+            took, found[how] = spent(ways[how], texts)
+            seconds[how].append(took)
         for how in differences:
             apart = max(abs(a - b) for a, b in zip(found[how], found["pairs"], strict=True))
             differences[how] = max(differences[how], apart)
         again = [(texts[i][0], completions) for i, (_, completions) in enumerate(uneven(chance, groups))]
-        seconds["next"].append(_spent(exact, again)[0])
-        seconds["next batched"].append(_spent(ways["batched"], again)[0])
+        seconds["next"].append(spent(exact, again)[0])
+        seconds["next batched"].append(spent(ways["batched"], again)[0])
         one = [(texts[0][0], texts[0][1][:1])]  # all pairs would take as many times as long
-        seconds["function"].append(groups * GROUP * _spent(_function(name, layer), one)[0])
+        seconds["function"].append(groups * GROUP * spent(_function(name, layer), one)[0])
     pairs, size = groups * GROUP, round(statistics.mean(words))
 
     def line(what: str, peer_is: str, theirs: str, mine: str, goal: float, within: float, apart: float | None) -> Line:
@@ -88,18 +86,12 @@ def _lines(name: str, layers: int | None, model: str, rounds: int, groups: int) 
     yield line(f"bertscore, {model}, same references again", batched, "next batched", "next", 1.4, 0, None)
 
 
-def _spent(way: Scores, groups: list[Group]) -> tuple[float, list[float]]:
-    start = time.process_time()
-    scores = way(groups)
-    return max(time.process_time() - start, 1e-9), scores
-
-
 def _flat(groups: Sequence[Group]) -> tuple[list[str], list[str]]:
     completions = [text for _, texts in groups for text in texts]
     return completions, [reference for reference, texts in groups for _ in texts]
 
 
-def _ours(name: str, layer: int, dtype: str) -> Scores:
+def _ours(name: str, layer: int, dtype: str) -> Way:
     score = find_reward("bertscore").bind({"model": name, "num_layers": layer, "dtype": dtype, "device": "cpu"})
 
     def way(groups: Sequence[Group]) -> list[float]:
@@ -116,7 +108,7 @@ def _peer(name: str, layer: int) -> Any:
     return BERTScorer(model_type=name, num_layers=layer, device="cpu", nthreads=0)
 
 
-def _batched(peer: Any, size: int) -> Scores:
+def _batched(peer: Any, size: int) -> Way:
     def way(groups: Sequence[Group]) -> list[float]:
         found: list[float] = peer.score(*_flat(groups), batch_size=size)[2].tolist()
         return found
@@ -124,14 +116,14 @@ def _batched(peer: Any, size: int) -> Scores:
     return way
 
 
-def _one_by_one(peer: Any) -> Scores:
+def _one_by_one(peer: Any) -> Way:
     def way(groups: Sequence[Group]) -> list[float]:
         return [peer.score([text], [reference])[2].item() for text, reference in zip(*_flat(groups), strict=True)]
 
     return way
 
 
-def _function(name: str, layer: int) -> Scores:
+def _function(name: str, layer: int) -> Way:
     """The function that most rewards call: it loads the model anew each time."""
     from bert_score import score
 

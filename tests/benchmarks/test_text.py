@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from jeoul.benchmarks.text import english, korean, ours, paired, rouge_score
+from jeoul.benchmarks.text_lines import paired
+from jeoul.benchmarks.text_rouge import english, korean, ours, rouge_score
 from jeoul.rewards.overlap import rouge1
 
 

@@ -27,8 +27,8 @@ class Size:
     hidden: int = 96
     layers: int = 2
     warm_steps: int = 110
-    steps: int = 300
-    prompts: int = 32
+    steps: int = 150
+    prompts: int = 16
     group: int = 8
     learning_rate: float = 3e-4
     evaluate_every: int = 5
