@@ -106,7 +106,10 @@ def _write(path: Path, problems: Sequence[Any], samples: int, bodies: Sequence[s
 
 
 def _wrong(gold: str, golds: Sequence[str], chance: random.Random) -> list[str]:
-    """Wrong answers, the most frequent first: three of four are the gold with each digit another."""
+    r"""Wrong answers, the most frequent first: three of four are the gold with each digit another.
+
+    A few of those are the gold after all (``\frac{9}{6}`` for ``\frac{3}{2}``), and a right grader finds them.
+    """
 
     def changed() -> str:
         return "".join(chance.choice("123456789".replace(one, "")) if one.isdecimal() else one for one in gold)

@@ -27,7 +27,7 @@ class Size:
     hidden: int = 96
     layers: int = 2
     warm_steps: int = 110
-    steps: int = 150
+    steps: int = 100
     prompts: int = 16
     group: int = 8
     learning_rate: float = 3e-4

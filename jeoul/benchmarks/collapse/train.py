@@ -33,7 +33,7 @@ def run(
     arm: Words = (),
     seeds: int = 5,
     jobs: int = 1,
-    steps: int = 150,
+    steps: int = 100,
     prompts: int = 16,
     group: int = 8,
     hidden: int = 96,
