@@ -81,8 +81,8 @@ class bertscore:  # noqa: N801  (a reward goes by one name, in Python and in rec
             from a file with the columns LAYER,P,R,F.
         batch_size: texts a forward pass at most (on a CPU fewer: see :func:`batches`); with ``clamp``, pairs a batch.
         device: "cpu", "cuda", …; default: the first GPU, where there is one.
-        dtype: "bfloat16" is about twice as fast where the processor has it (avx512_bf16, AMX, a GPU), several times slower
-            where it has not; scores then differ by up to 2e-3.
+        dtype: "bfloat16" is about twice as fast where the processor has it (avx512_bf16, AMX, a GPU), several times
+            slower where it has not; scores then differ by up to 2e-3.
         max_length: tokens of a text at most; default: as many as the model reads.
         clamp: repeat what bert-score's batched call does (below), for scores that must equal published ones.
 
