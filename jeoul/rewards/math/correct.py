@@ -188,7 +188,7 @@ def judge(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     if tidy(gold) == tidy(answer):
         return SAME_TEXT
     found = compare_readings(with_comma(gold, False), with_comma(answer, True), policy)
-    if found.outcome == "correct" and "." not in gold and _ONE_COMMA.fullmatch(tidy(answer)):
+    if found.outcome == "correct" and _ONE_COMMA.fullmatch(tidy(answer)):
         plain = compare_readings(with_comma(gold, False), read(answer), policy)
         return plain if plain.outcome == "correct" else Verdict("undecided", "two numbers, or a decimal with a comma")
     return found
