@@ -16,7 +16,7 @@ def test_command() -> None:
     command = [sys.executable, "-c", "from jeoul.cli import main; main()", "bench", "advantages", *size, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     result = json.loads(done.stdout)
-    assert len(result["speed"]) == 2 * 5
+    assert len(result["speed"]) == 2 * 6
     assert all(line["ours"] > 0 for line in result["speed"])
     assert result["whitening"]["difference"] < 1e-5
     ours = [line for line in result["constant_groups"] if line["who"] == "jeoul"]

@@ -188,4 +188,4 @@ def test_long_repetitions_are_quick(tokens: list[str]) -> None:
     text = ("".join(tokens) * 4096)[:4096]
     start = time.process_time()
     read(text)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 4

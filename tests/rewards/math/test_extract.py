@@ -121,7 +121,7 @@ def test_ten_megabytes_take_no_time(piece: str, before: str) -> None:
     start = time.process_time()
     find_answer(text)
     find_answer(text[:60_000])
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 10  # a second on a slow machine; what is quadratic takes hours
 
 
 @given(st.lists(st.sampled_from([*HOSTILE, "5", "x", "and", ","]), max_size=40))

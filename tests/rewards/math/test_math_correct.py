@@ -206,7 +206,7 @@ def test_hostile_completions(completion: str) -> None:
     scores = [
         one(completion, gold) for gold in ("42", r"\frac{1}{2}", "1,2,3", "x^2+1", "(1,2)", "C", "5 cm", r"\sqrt2")
     ]
-    assert time.process_time() - start < 4
+    assert time.process_time() - start < 12
     assert all(score != 1 for score in scores)
     assert all(len(score.reason) < 400 for score in scores)
     one(r"\boxed{1}", completion[:100_000])
