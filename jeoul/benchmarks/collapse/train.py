@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from jeoul.benchmarks.collapse.plan import Plan, this_machine, write_plan
 from jeoul.benchmarks.collapse.runs import Size, Work, prepare, work
 from jeoul.benchmarks.collapse.scenarios import CLAIMS, TASKS, Task, find_task
 from jeoul.cli.output import note
-from jeoul.errors import UsageError, did_you_mean
+from jeoul.errors import ScoringError, UsageError, did_you_mean
 
 __all__ = ["run"]
 
@@ -114,15 +115,21 @@ def _finished(owed: Sequence[Work], jobs: int) -> Iterator[tuple[Work, float]]:
             yield one, work(one)
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, spawn, _end_with_parent, (os.getpid(),)) as pool:
-        first = {one.seed: one for one in owed}
-        list(pool.map(prepare, first.values()))
-        futures = {pool.submit(work, one): one for one in owed}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    try:
+        with ProcessPoolExecutor(jobs, spawn, _end_with_parent, (os.getpid(),)) as pool:
+            first = {one.seed: one for one in owed}
+            list(pool.map(prepare, first.values()))
+            futures = {pool.submit(work, one): one for one in owed}
+            try:
+                for future in as_completed(futures):
+                    yield futures[future], future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+    except BrokenProcessPool:
+        raise ScoringError(
+            "a process that trained was ended from outside (killed, or out of memory); what is done is kept: "
+            "give the same command again, with fewer --jobs where memory is short"
+        ) from None
 
 
 def _end_with_parent(parent: int) -> None:

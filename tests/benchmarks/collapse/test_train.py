@@ -106,6 +106,22 @@ def test_processes_give_the_same_and_a_killed_study_goes_on(tmp_path):
     assert [{name: row[name] for name in bare} for bare, row in zip(alone, rows, strict=True)] == alone
 
 
+def test_a_killed_process_of_a_study_is_told_without_a_traceback(tmp_path):
+    command = [sys.executable, "-c", "from jeoul.cli import main; main()", "bench", "collapse", "train"]
+    command += ["-o", str(tmp_path / "study"), "--jobs", "2", "--seeds", "2", "--scenario", "equal", *LINE]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 300
+    while not list(tmp_path.glob("study/equal/*/*/metrics.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    workers = psutil.Process(process.pid).children()
+    next(one for one in workers if any("spawn_main" in word for word in one.cmdline())).kill()
+    _, said = process.communicate(timeout=120)
+    assert process.returncode not in (0, None)
+    assert "give the same command again" in said
+    assert "Traceback" not in said
+
+
 def test_a_run_that_diverges_is_over_and_says_so(tmp_path):
     one = Work(tmp_path, "equal", "grpo", 0, replace(TINY, learning_rate=1e30, steps=50))
     prepare(one)
