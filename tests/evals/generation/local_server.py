@@ -125,13 +125,13 @@ class Handler(BaseHTTPRequestHandler):
         key = self.headers.get("Authorization", "no key")
         error = json.dumps({"error": {"message": f"no: {key}", "code": fault}})
         if fault == "slow":
-            time.sleep(0.6)
+            time.sleep(1.6)
         elif fault == "drip":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
             self.end_headers()
             for _ in range(8):
-                time.sleep(0.1)
+                time.sleep(0.25)
                 self.wfile.write(b" ")
                 self.wfile.flush()
         elif fault == "half":

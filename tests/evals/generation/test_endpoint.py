@@ -74,10 +74,10 @@ def test_every_passing_fault_is_tried_again(server: Any, fault: str) -> None:
     server.forget()
     server.fault = lambda number, body: fault if number in (0, 3, 5) else ""
     began = time.monotonic()
-    assert told(results(opened(server, timeout=0.4), requests)) == expected
+    assert told(results(opened(server, timeout=1.2 if fault in ("slow", "drip") else 30.0, tries=20), requests)) == expected
     assert len(server.bodies) >= len(requests) + 3  # a busy machine may time out more
     assert server.faults[fault] == 3
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 30
 
 
 def test_all_faults_at_once(server: Any) -> None:
@@ -92,7 +92,7 @@ def test_all_faults_at_once(server: Any) -> None:
         return kinds[(body["seed"] + count) % len(kinds)] if count < body["seed"] % 4 else ""
 
     server.fault = fault
-    assert told(results(opened(server, timeout=0.5, concurrency=8), requests)) == expected
+    assert told(results(opened(server, timeout=1.2, concurrency=8, tries=20), requests)) == expected
     assert {*kinds} <= {*server.faults}
     assert server.most_under_way <= 8 + server.faults["slow"]  # a slow one is still there when it was given up
 

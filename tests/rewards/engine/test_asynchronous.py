@@ -37,14 +37,14 @@ def test_async_calls_run_beside_each_other_but_no_more_than_so_many():
     async def slow(data):
         now[0] += 1
         most[0] = max(most[0], now[0])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         now[0] -= 1
         return lengths(data)
 
     sink = Sink()
     start = time.monotonic()
-    run_async(slow, ["completions"], [("x" * index,) for index in range(100)], 5, sink)
-    assert time.monotonic() - start < 100 * 0.05 / 3
+    run_async(slow, ["completions"], [("x" * index,) for index in range(100)], 20, sink)
+    assert time.monotonic() - start < 100 * 0.2 / 3
     assert most[0] == CONCURRENT
     assert [cell.value for cell in sink.cells()] == list(range(100))
 
@@ -72,8 +72,8 @@ async def misbehaves(data):
 def test_async_cells_fail_alone():
     expected = {
         "fine": (Status.ok, ""),
-        "hang": (Status.timeout, "took more than 0.2 s"),
-        "late": (Status.timeout, "took more than 0.2 s"),
+        "hang": (Status.timeout, "took more than 1 s"),
+        "late": (Status.timeout, "took more than 1 s"),
         "raise": (Status.error, "ValueError: no"),
         "own timeout": (Status.error, "TimeoutError: the service did not answer"),
         "exit": (Status.error, "SystemExit"),
@@ -84,8 +84,8 @@ def test_async_cells_fail_alone():
     }
     sink = Sink()
     start = time.monotonic()
-    run_async(misbehaves, ["completions"], [(text,) for text in expected] * 2, 0.2, sink)
-    assert time.monotonic() - start < 3
+    run_async(misbehaves, ["completions"], [(text,) for text in expected] * 2, 1.0, sink)
+    assert time.monotonic() - start < 10
     for cell, (text, (status, reason)) in zip(sink.cells(), list(expected.items()) * 2, strict=True):
         assert cell.status == status, text
         assert cell.reason.startswith(reason), text
@@ -150,10 +150,10 @@ def test_a_call_that_blocks_its_loop_costs_its_own_deadline_only():
 
     sink = Sink()
     start = time.monotonic()
-    run_async(blocks, ["completions"], [("block" if index == 40 else "fine",) for index in range(100)], 0.3, sink)
+    run_async(blocks, ["completions"], [("block" if index == 40 else "fine",) for index in range(100)], 1.5, sink)
     took = time.monotonic() - start
     released.set()
-    assert took < 5
+    assert took < 15
     cells = sink.cells()
     assert [index for index, cell in enumerate(cells) if cell.status != Status.ok] == [40]
     assert cells[40].status == Status.timeout

@@ -32,8 +32,9 @@ from jeoul.rewards.engine.pool import WorkerPool, default_workers, shared_pool
 from jeoul.rewards.registry import as_reward, find_reward
 from jeoul.rewards.tables.status import Status
 
-DEADLINE = 0.4
-SLACK = 1.5
+DEADLINE = 1.0
+"""Of the wall: long enough that a machine which stalls for half a second times out no innocent cell."""
+SLACK = 6.0
 """Seconds that a loaded machine may add to anything that is timed."""
 OK, NOT_APPLICABLE, ERROR, TIMEOUT, INFRA = map(int, Status)
 
@@ -280,11 +281,11 @@ def misbehave(completions):
 
 
 MISBEHAVIOUR = {
-    "loop": (TIMEOUT, "took more than 0.4 s"),
-    "stubborn": (TIMEOUT, "took more than 0.4 s"),
-    "tower": (TIMEOUT, "took more than 0.4 s"),
-    "sleep": (TIMEOUT, "took more than 0.4 s"),
-    "stop": (TIMEOUT, "took more than 0.4 s"),
+    "loop": (TIMEOUT, "took more than 1 s"),
+    "stubborn": (TIMEOUT, "took more than 1 s"),
+    "tower": (TIMEOUT, "took more than 1 s"),
+    "sleep": (TIMEOUT, "took more than 1 s"),
+    "stop": (TIMEOUT, "took more than 1 s"),
     "exit": (ERROR, "its worker died twice (exit 3)"),
     "segfault": (ERROR, "its worker died twice (SIGSEGV)"),
     "abort": (ERROR, "its worker died twice (SIGABRT)"),
@@ -399,10 +400,10 @@ def test_one_hang_in_ten_thousand_costs_its_deadline(shared, context, workers):
 def test_many_hangs_are_waited_for_side_by_side(pool):
     units = [f"{index} {'loop' if index % 10 == 3 else 'fine'}" for index in range(100)]
     start = time.monotonic()
-    found = cells(pool, local(misbehave), units, 0.3)
+    found = cells(pool, local(misbehave), units)
     took = time.monotonic() - start
     assert [cell.status for cell in found] == [TIMEOUT if index % 10 == 3 else OK for index in range(100)]
-    assert took < 10 * 0.3 + 2 * SLACK
+    assert took < 10 * DEADLINE + SLACK
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -411,17 +412,17 @@ def test_a_hang_that_begins_while_nothing_else_happens(count):
     for _ in range(3):
         with WorkerPool(2) as own:
             start = time.monotonic()
-            found = cells(own, local(misbehave), [f"{index} loop" for index in range(count)], 0.3)
+            found = cells(own, local(misbehave), [f"{index} loop" for index in range(count)])
             assert {cell.status for cell in found} == {TIMEOUT}
-            assert time.monotonic() - start < 2 * 0.3 + 2 * SLACK
+            assert time.monotonic() - start < DEADLINE + SLACK
 
 
 def test_a_hang_after_a_slow_import_waits_no_longer_than_its_deadline(tmp_path):
     start = time.monotonic()
     with WorkerPool(1) as own:
         load = load_of(reward_file(tmp_path, "time.sleep(0.5)", "while True: pass"))
-        assert cells(own, load, ["a"], 0.3)[0].status == TIMEOUT
-    assert time.monotonic() - start < 0.5 + 0.3 + 2 * SLACK
+        assert cells(own, load, ["a"])[0].status == TIMEOUT
+    assert time.monotonic() - start < 0.5 + DEADLINE + SLACK
 
 
 def test_a_slow_cell_within_its_deadline_is_no_hang(pool):
@@ -441,7 +442,7 @@ def test_any_mixture_ends_as_expected(shared, seed):
     kinds = ["fine"] * 60 + ["loop", "exit", "raise", "kill", "close", "SystemExit", "memory", "segfault"]
     for _ in range(3):
         chosen = [draw.choice(kinds) for _ in range(draw.choice([1, 2, 7, 90]))]
-        found = cells(shared, local(misbehave), [f"{index} {how}" for index, how in enumerate(chosen)], 0.35)
+        found = cells(shared, local(misbehave), [f"{index} {how}" for index, how in enumerate(chosen)])
         assert [cell.status for cell in found] == [OK if how == "fine" else MISBEHAVIOUR[how][0] for how in chosen]
 
 
@@ -458,8 +459,8 @@ def test_a_thread_left_behind_that_freezes_its_process(monkeypatch):
 
     with WorkerPool(1) as own:
         assert_usable(own)
-        monkeypatch.setattr(dispatch, "LOAD_SECONDS", 0.5)
-        found = cells(own, leaves, [str(index) for index in range(6)], 0.5)
+        monkeypatch.setattr(dispatch, "LOAD_SECONDS", 2.0)
+        found = cells(own, leaves, [str(index) for index in range(6)])
         assert sum(cell.status == OK for cell in found) >= 5
         monkeypatch.undo()
         assert_usable(own)
@@ -630,7 +631,7 @@ def test_an_import_that_hangs(pool, tmp_path, monkeypatch):
 
 
 def test_a_slow_import_is_not_on_the_clock_of_a_cell(pool, tmp_path):
-    assert cells(pool, load_of(reward_file(tmp_path, "time.sleep(0.6)")), ["a"], 0.3) == [Outcome(1.0, OK, "")]
+    assert cells(pool, load_of(reward_file(tmp_path, "time.sleep(1.5)")), ["a"]) == [Outcome(1.0, OK, "")]
 
 
 def test_a_class_whose_making_fails(pool):

@@ -16,7 +16,7 @@ ROWS = [{"prompt": "p", "completion": text} for text in "abcd"]
 
 
 def slow_to_load(*, size: int = 1) -> None:
-    time.sleep(0.6)
+    time.sleep(2)
     global LOADED
     LOADED = size
 
@@ -34,7 +34,7 @@ def made(**about: Any) -> Reward:
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_loading_does_not_take_the_deadline_of_a_cell(workers: int) -> None:
-    recipe = Recipe(made(prepare=slow_to_load)(size=7).deadline(seconds(0.3)))
+    recipe = Recipe(made(prepare=slow_to_load)(size=7).deadline(seconds(1.5)))
     if workers:
         with WorkerPool(workers) as pool:
             table = recipe.score(ROWS, pool=pool)
@@ -46,7 +46,7 @@ def test_loading_does_not_take_the_deadline_of_a_cell(workers: int) -> None:
 def test_making_a_column_loads_nothing() -> None:
     start = time.perf_counter()
     made(prepare=slow_to_load)(size=3)
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 1.9
 
 
 def test_versions_are_kept_by_column() -> None:

@@ -223,7 +223,7 @@ def test_a_timeout_and_an_ended_worker_are_told_apart(pool):
         return [float(x[0])]
 
     rows = data(x=["loop", "exit", "1", "loop"], y=[1, 1, 1, 1])
-    table = Recipe(use(bad).named("a").deadline(seconds(0.3)).on_error(0.5)).score(rows, pool=pool)
+    table = Recipe(use(bad).named("a").deadline(seconds(1.5)).on_error(0.5)).score(rows, pool=pool)
     assert table.status[:, 0].tolist() == [TIMEOUT, ERROR, OK, TIMEOUT]
     assert plain(table.column("a")) == [0.5, 0.5, 1, 0.5]
     assert Recipe(use(bad).named("a")).score(rows, pool=pool, deadline=seconds(0.3)).status[0, 0] == TIMEOUT
@@ -379,14 +379,14 @@ def test_an_error_elsewhere_does_not_wait_for_asynchronous_calls_nobody_wants():
 
     async def judge(completions):
         asked.append(1)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         return [1.0]
 
     rows = data(a=["bad"] * 3000)
     start = time.monotonic()
     with pytest.raises(ScoringError):
         scored(native(judge)() + column("a").on_error("raise"), rows)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10  # all of them: 28 s
     assert len(asked) < 1500
 
 

@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault.isdigit():
             self.send(int(fault), json.dumps({"error": {"message": "no", "code": fault}}))
         elif fault == "slow":
-            time.sleep(1)
+            time.sleep(2.5)
         elif not fault:
             message = {"role": "assistant", "content": state.reply(body)}
             self.send(200, json.dumps({"choices": [{"finish_reason": state.finish, "message": message}]}))

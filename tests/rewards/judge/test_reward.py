@@ -118,7 +118,7 @@ def test_a_damaged_cache_is_no_reply(server: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", ["429", "500", "drop", "slow"])
 def test_what_passes_is_tried_again(server: Any, fault: str) -> None:
     server.fault = lambda number, body: fault if number < 2 else ""
-    assert scored(server, rows("xx"), timeout=0.5).column("judged").tolist() == [1 / 9]
+    assert scored(server, rows("xx"), timeout=1.5).column("judged").tolist() == [1 / 9]
     assert len(server.bodies) == 3
 
 
@@ -127,7 +127,7 @@ def test_what_passes_is_tried_again(server: Any, fault: str) -> None:
     [
         ("500", Status.infra, "no reply of the judge: status 500: no (2 tries)"),
         ("drop", Status.infra, "cannot be reached or broke off"),
-        ("slow", Status.timeout, "no reply of the judge: no reply within 0.3 s (2 tries)"),
+        ("slow", Status.timeout, "no reply of the judge: no reply within 1.5 s (2 tries)"),
         ("400", Status.error, "the judge's server refuses: status 400: no"),
         ("401", Status.infra, "the judge cannot be asked: "),
         ("404", Status.infra, "has no such path or no model 'tiny'"),
@@ -135,7 +135,7 @@ def test_what_passes_is_tried_again(server: Any, fault: str) -> None:
 )
 def test_what_does_not_pass_has_its_status(server: Any, fault: str, status: Status, said: str) -> None:
     server.fault = lambda number, body: fault if quoted(body) == "bad" else ""
-    table = scored(server, rows("bad"), timeout=0.3 if fault == "slow" else 30.0, tries=2)
+    table = scored(server, rows("bad"), timeout=1.5 if fault == "slow" else 30.0, tries=2)
     assert table.status[0, 0] == status
     assert said in table.reason[0][0]
     assert math.isnan(table.column("judged")[0])
