@@ -6,19 +6,23 @@ import importlib
 import importlib.util
 import multiprocessing
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from jeoul.benchmarks import bare_fork
 from jeoul.benchmarks.code_programs import Program, called, mixed
 from jeoul.benchmarks.tree_usage import seconds_used
 from jeoul.cli.output import note, print_json, print_table
 from jeoul.errors import UsageError
 from jeoul.rewards.code.forms import Asserts, Call, Stdio, Test
 from jeoul.rewards.code.sandbox import Limits, Sandbox
+from jeoul.rewards.code.sandbox.inside.warm import PRELOADED
 
 __all__ = ["run", "same_when_loaded"]
 
@@ -61,6 +65,7 @@ def run(
         _row(f"jeoul, {name}", [_ours(jobs, tier) for _ in range(rounds)], programs)
         for name, jobs in _forms(chosen).items()
     ]
+    rows.append(_row("a bare fork, stdin: nothing held or judged", [_bare(chosen) for _ in range(rounds)], programs))
     for name, harness in _harnesses(peers).items():
         rows.append(_row(name, [_theirs(harness, chosen) for _ in range(rounds)], programs))
     told: dict[str, Any] = {"tier": _tier(tier), "speed": rows, "memory": memory(tier)}
@@ -96,6 +101,16 @@ def _ours(jobs: list[Job], tier: str) -> float:
     if wrong:
         raise UsageError(f"{len(wrong)} of the programs did not pass: {wrong[0]}")
     return used
+
+
+def _bare(programs: Sequence[Program]) -> float:
+    """CPU seconds of the programs in forks of an interpreter as warm as ours: no sandbox that forks can be faster."""
+    jobs = [(one.script, f"{list(one.cases[0][0])!r}\n") for one in programs]
+    command = [sys.executable, "-S", "-s", "-P", str(Path(bare_fork.__file__)), ",".join(PRELOADED)]
+    done = subprocess.run(command, input=dumps(jobs), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UsageError(f"the programs do not run in bare forks: {done.stderr[-300:]}")
+    return float(done.stdout)
 
 
 def _theirs(harness: Callable[[Program], bool], programs: Sequence[Program]) -> float:
@@ -171,15 +186,9 @@ def _prime_stdin(prime: Any, one: Program) -> bool:
 
 
 def _prime_calls(prime: Any, one: Program) -> bool:
-    inputs = ["\n".join(map(_json, arguments)) for arguments, _ in one.cases]
-    tests = {"fn_name": one.name, "inputs": inputs, "outputs": [_json(value) for _, value in one.cases]}
+    inputs = ["\n".join(map(dumps, arguments)) for arguments, _ in one.cases]
+    tests = {"fn_name": one.name, "inputs": inputs, "outputs": [dumps(value) for _, value in one.cases]}
     return prime.compute_score(f"```python\n{one.function}\n```", tests)[0] is True
-
-
-def _json(value: object) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 # -- memory, load

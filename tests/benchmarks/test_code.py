@@ -8,6 +8,7 @@ import pytest
 
 from jeoul.benchmarks import code
 from jeoul.benchmarks.code_programs import called, mixed
+from jeoul.errors import UsageError
 from jeoul.rewards.code.sandbox import IsolationError, Sandbox
 
 
@@ -43,9 +44,16 @@ def test_every_figure_is_there(capsys):
     ours = [row for row in told["speed"] if row["what"].startswith("jeoul")]
     assert len(ours) == 3
     assert all(row["a second and core"] > 0 for row in told["speed"])
+    assert sum("bare fork" in row["what"] for row in told["speed"]) == 1
     assert told["memory"]["slots"] == 8
     assert told["loaded"]["differ"] == 0
     assert told["loaded"]["kinds"] == {"pass": 14, "runtime_error": 1, "wrong": 1}
+
+
+def test_a_program_that_fails_in_a_bare_fork_is_no_figure():
+    broken = called(1)[0]._replace(body="(*given):\n    return 1 / 0\n")
+    with pytest.raises(UsageError, match="ZeroDivisionError"):
+        code._bare([broken])
 
 
 def test_a_peer_that_is_absent_is_named(capsys, tmp_path, monkeypatch):
