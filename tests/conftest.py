@@ -17,6 +17,15 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; a test that presses Ctrl-C would wait for ever
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+with contextlib.suppress(ImportError):  # the environments of TRL and verl have no hypothesis
+    from hypothesis import settings
+
+    # The same examples in every run, however long each takes: a gate must not fail by chance or by a slow machine.
+    # ``--hypothesis-profile=search`` looks for new ones.
+    settings.register_profile("gate", deadline=None, derandomize=True)
+    settings.register_profile("search", deadline=None)
+    settings.load_profile("gate")
+
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

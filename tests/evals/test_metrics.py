@@ -92,7 +92,7 @@ cells = st.none() | st.text(max_size=3) | st.integers(-9, 9) | st.lists(st.text(
 letters = st.characters(codec=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.text(letters, max_size=4), cells), min_size=1, max_size=6), st.integers(0, 6))
 def test_it_is_the_table(pairs, cut):
     texts, answers = map(list, zip(*pairs, strict=True))

@@ -219,7 +219,7 @@ texts = st.one_of(st.sampled_from([*TEXTS, "", " \n", "[SEP]"]), st.text(st.char
 
 
 def test_any_split_gives_the_same(small: dict[str, Any]) -> None:
-    @settings(max_examples=30, deadline=None, derandomize=True)
+    @settings(max_examples=30)
     @given(st.lists(st.tuples(texts, texts), min_size=2, max_size=6), st.integers(0, 5))
     def check(pairs: list[tuple[str, str]], cut: int) -> None:
         completions, references = map(list, zip(*pairs, strict=True))

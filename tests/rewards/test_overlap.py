@@ -113,7 +113,7 @@ def _official(text: str) -> str:
 
 @pytest.mark.parametrize("reward", REWARDS)
 def test_range_split_and_order(reward: Any) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(st.tuples(st.one_of(text, anything), text), min_size=2, max_size=6), st.integers(0, 5))
     def check(pairs: list[tuple[str, str]], cut: int) -> None:
         completions, references = map(list, zip(*pairs, strict=True))

@@ -80,7 +80,7 @@ def test_google_equals_rouge_score_to_the_last_bit(pairs: Any, stemmed: bool) ->
         assert ours(reward, chosen, stemmed) == expected[reward.name], reward.name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.one_of(text, anything), st.one_of(text, anything)), min_size=1, max_size=8), st.booleans())
 def test_google_equals_rouge_score_on_any_text(pairs: list[tuple[str, str]], stemmed: bool) -> None:
     expected = peer_scores(pairs, stemmed)

@@ -24,7 +24,7 @@ def longest(left: list[str], right: list[str]) -> int:
     return above[-1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(words, words)
 def test_is_the_formula(completion: str, reference: str) -> None:
     left, right = completion.split(), reference.split()
@@ -33,7 +33,7 @@ def test_is_the_formula(completion: str, reference: str) -> None:
     assert rougeL([completion], [reference], measure="precision")[0] == common / max(len(left), 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(words, words)
 def test_of_one_line_both_are_one(completion: str, reference: str) -> None:
     assert rougeL([completion], [reference]) == rougeLsum([completion], [reference])

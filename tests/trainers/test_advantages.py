@@ -112,7 +112,7 @@ def test_estimator_options_agree_with_reference(name: str, options: dict[str, An
 EXACT_SCALES = [2.0**k for k in range(-6, 10)]  # with quarter rewards and whole shifts, exact in float32 as well
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     scale=st.sampled_from(EXACT_SCALES),
@@ -146,7 +146,7 @@ def test_first_reward_of_four_under_each_framework() -> None:
 # ---------------------------------------------------------------- property 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     column=st.integers(0, 2),
@@ -185,7 +185,7 @@ def test_without_batch_step_the_spread_grows() -> None:
 # ---------------------------------------------------------------- properties 4, 5, 6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), size=st.integers(2, 9), count=st.integers(1, 6), dtype=st.sampled_from(DTYPES))
 def test_one_column_gdpo_is_scaled_grpo(seed: int, size: int, count: int, dtype: torch.dtype) -> None:
     rewards = table(seed, [size] * count, 1, dtype=dtype)
@@ -231,7 +231,7 @@ def test_student_example(dtype: torch.dtype) -> None:
 # ---------------------------------------------------------------- property 7
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10**6), name=st.sampled_from(EVERY), which=st.sampled_from(list(PRESETS)), at=st.integers(0, 2)
 )
@@ -259,7 +259,7 @@ def test_weights_of_nothing_but_zero() -> None:
 # ---------------------------------------------------------------- property 8
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10**6),
     name=st.sampled_from(EVERY),

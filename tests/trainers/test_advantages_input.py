@@ -37,7 +37,7 @@ close, fractions, ids, labels, table = tables.close, tables.fractions, tables.id
 # ---------------------------------------------------------------- gae
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), gamma=st.floats(0, 1), lam=st.floats(0, 1), masked=st.booleans(), ends=st.booleans())
 def test_gae_is_the_discounted_sum_of_deltas(seed: int, gamma: float, lam: float, masked: bool, ends: bool) -> None:
     generator = torch.Generator().manual_seed(seed)

@@ -41,7 +41,7 @@ SHAPES = tables.SHAPES
 # ---------------------------------------------------------------- property 2: constant groups
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     name=st.sampled_from(CENTRED),
     which=st.sampled_from(list(PRESETS)),
@@ -271,7 +271,7 @@ def test_grouping_made_once_serves_many_calls() -> None:
         assert torch.equal(adv.estimator(name)(rewards, made), adv.estimator(name)(rewards, groups))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     groups=st.lists(
         st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3) | st.integers(0, 2**20), min_size=1, max_size=40

@@ -30,7 +30,7 @@ def inputs(shape: tuple[int, ...], vocabulary: int, dtype: torch.dtype = torch.f
     return logits.to(dtype), torch.randint(vocabulary, shape, generator=generator)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     shape=st.sampled_from([(1,), (5,), (2, 3), (2, 2, 2), (0,), (3, 1)]),
     vocabulary=st.integers(1, 40),

@@ -173,7 +173,7 @@ def test_defaults_are_the_tables() -> None:
 # --- laws of §2 ------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     d=st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=6),
     a=st.sampled_from([-1.7, -0.3, 0.0, 0.4, 2.0]),
@@ -193,7 +193,7 @@ def test_clipped_gradient_is_zero_iff_outside(d: list[float], a: float, name: st
     torch.testing.assert_close(grad[0][~outside], (-rho * a / scale)[~outside], rtol=1e-4, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), dtype=st.sampled_from(DTYPES))
 def test_gspo_gives_every_token_the_same_weight(seed: int, dtype: torch.dtype) -> None:
     logp, old, advantages, mask = batch(seed, dtype=dtype)
@@ -205,7 +205,7 @@ def test_gspo_gives_every_token_the_same_weight(seed: int, dtype: torch.dtype) -
     torch.testing.assert_close(grad, expected, rtol=1e-4, atol=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), spread=st.sampled_from([1e-4, 1e-3, 0.3]), dtype=st.sampled_from(DTYPES))
 def test_gspo_token_equals_gspo(seed: int, spread: float, dtype: torch.dtype) -> None:
     logp, old, advantages, mask = batch(seed, spread=spread, dtype=dtype)
@@ -216,7 +216,7 @@ def test_gspo_token_equals_gspo(seed: int, spread: float, dtype: torch.dtype) ->
     torch.testing.assert_close(grad_one, grad_other, rtol=1e-5, atol=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6))
 def test_gmpo_without_clipping_is_gspo_and_clipped_tokens_have_no_gradient(seed: int) -> None:
     tensors = batch(seed)
@@ -234,7 +234,7 @@ def test_gmpo_without_clipping_is_gspo_and_clipped_tokens_have_no_gradient(seed:
             assert (row[keep] != 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), dtype=st.sampled_from(DTYPES))
 def test_means_are_ordered_and_hmpo_weighs_by_inverse_ratio(seed: int, dtype: torch.dtype) -> None:
     logp, old, _, mask = batch(seed, dtype=dtype)
@@ -250,7 +250,7 @@ def test_means_are_ordered_and_hmpo_weighs_by_inverse_ratio(seed: int, dtype: to
         torch.testing.assert_close(kept, kept[0].expand_as(kept), rtol=1e-3, atol=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), dtype=st.sampled_from(DTYPES))
 def test_minirl_without_mismatch_has_ppos_gradient(seed: int, dtype: torch.dtype) -> None:
     tensors = batch(seed, dtype=dtype)
@@ -268,7 +268,7 @@ def test_minirl_weighs_by_the_sampler_and_masks_by_the_old_policy() -> None:
     torch.testing.assert_close(grad, torch.tensor([[-5.0, 0.0]]))  # e³ capped at 5; ρ = e beyond 1.27
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tau=st.floats(0.1, 20), a=st.floats(-3, 3).filter(lambda x: abs(x) > 1e-3), dtype=st.sampled_from(DTYPES))
 def test_sapo_gradient_at_ratio_one_is_the_advantage(tau: float, a: float, dtype: torch.dtype) -> None:
     logp = torch.full((1, 3), -1.5, dtype=dtype)
@@ -277,7 +277,7 @@ def test_sapo_gradient_at_ratio_one_is_the_advantage(tau: float, a: float, dtype
     torch.testing.assert_close(grad, torch.full_like(logp, -a / 3), rtol=1e-4, atol=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), low=st.floats(0, 0.99), high=st.floats(0, 5), dtype=st.sampled_from(DTYPES))
 def test_cispo_keeps_every_gradient(seed: int, low: float, high: float, dtype: torch.dtype) -> None:
     logp, old, advantages, mask = batch(seed, spread=2.0, dtype=dtype)
@@ -307,7 +307,7 @@ def test_gradient_weights_of_the_seven_token_example(dtype: torch.dtype) -> None
     assert weights("hmpo")[5] == near(2.13, abs=5e-3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), beta=st.floats(0.05, 2))
 def test_gvpo_gradient_is_the_weighted_log_likelihood(seed: int, beta: float) -> None:
     logp, old, rewards, mask = batch(seed, rows=6)

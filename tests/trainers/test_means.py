@@ -18,7 +18,7 @@ from jeoul.trainers.means import geometric_mean, outlier_effect
 POSITIVE = st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values=POSITIVE, dtype=st.sampled_from([torch.float32, torch.float64]))
 def test_is_the_root_of_the_product(values: list[float], dtype: torch.dtype) -> None:
     cells = torch.tensor(values, dtype=dtype)
@@ -31,7 +31,7 @@ def test_is_the_root_of_the_product(values: list[float], dtype: torch.dtype) -> 
     assert float(ours) >= len(values) / sum(1 / v for v in cells.tolist()) * (1 - 1e-6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(values=POSITIVE, scale=st.floats(0.01, 100), copies=st.integers(1, 4))
 def test_weights_count_copies_and_only_their_ratios_matter(values: list[float], scale: float, copies: int) -> None:
     cells = torch.tensor(values, dtype=torch.float64)

@@ -44,7 +44,7 @@ def collapsed_pair_by_pair(rewards: Tensor, groups: Tensor, advantages: Tensor, 
     return pairs, hits
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data(), rows=st.integers(1, 14), columns=st.integers(1, 3))
 def test_collapse_counts_every_pair(data: st.DataObject, rows: int, columns: int) -> None:
     cell = st.sampled_from([0.0, -0.0, 1.0, NAN])
@@ -105,7 +105,7 @@ def test_reward_figures() -> None:
     assert all(tensor.isnan() for tensor in nothing.values())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6))
 def test_share_of_advantage(seed: int) -> None:
     contributions = torch.randn(8, 3, generator=torch.Generator().manual_seed(seed))
@@ -119,7 +119,7 @@ def test_share_of_advantage(seed: int) -> None:
     assert (monitor.share_of_advantage(torch.zeros(4, 2)) == 0).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6))
 def test_correlations_equal_numpys(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -205,7 +205,7 @@ def test_gradient_norm_throughput_memory() -> None:
 # --- mixture of experts ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), k=st.integers(1, 4))
 def test_expert_counts_and_auxiliary_loss(seed: int, k: int) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -252,7 +252,7 @@ def test_load_figures_of_known_loads() -> None:
     assert all(value[1].isnan() for value in layers.values())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), k=st.integers(1, 4))
 def test_routing_drift_is_set_overlap(seed: int, k: int) -> None:
     generator = torch.Generator().manual_seed(seed)

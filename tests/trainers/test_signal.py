@@ -51,7 +51,7 @@ def test_every_binary_group_gives_the_counted_distinct_ones(size: int) -> None:
         assert signal.distinct == (math.comb(size + 3, 3), distinct_groups(2, size, name))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=4, max_size=12), st.sampled_from(["grpo", "gdpo", "dr_grpo"]))  # fmt: skip
 def test_collapsed_pairs_against_all_pairs(rows: list[tuple[int, int]], name: str) -> None:
     signal = Signal.of(name, made([list(map(float, row)) for row in rows], [1.0, 1.0], group=4))
@@ -66,7 +66,7 @@ def test_collapsed_pairs_against_all_pairs(rows: list[tuple[int, int]], name: st
     assert bool(named) == bool(collapsed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.1, 0.9), st.floats(0.01, 100), st.sampled_from(["grpo", "gdpo", "dr_grpo", "rloo", "dvao"]))
 def test_wanted_shares_are_met(wanted: float, scale: float, name: str) -> None:
     torch.manual_seed(3)

@@ -30,7 +30,7 @@ def items(outputs: list[Any], **about: Any) -> list[Item]:
     return [Item(str(number), about or None, output) for number, output in enumerate(outputs)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(labels)
 def test_f1_and_accuracy_are_scikit_learns(pairs: list[tuple[str, str]]) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
@@ -41,7 +41,7 @@ def test_f1_and_accuracy_are_scikit_learns(pairs: list[tuple[str, str]]) -> None
     assert value(macro_f1, golds, mine) == pytest.approx(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(*[st.booleans()] * 6), min_size=1, max_size=8))
 def test_multi_label_f1_is_scikit_learns(rows: list[tuple[bool, ...]]) -> None:
     metrics = pytest.importorskip("sklearn.metrics")

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import torch
 from drawing_by_hand import by_hand
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jeoul.errors import DataError
 from jeoul.evals.generation.drawing import Draws, TextStops, cut, draw
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 40), st.sampled_from([0.3, 1.0, 2.0]), st.sampled_from([0.3, 0.9, 1.0]))
 def test_draw_is_the_definition(seed: int, tokens: int, temperature: float, top_p: float) -> None:
     chance = np.random.default_rng(seed)

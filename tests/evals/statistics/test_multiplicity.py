@@ -11,7 +11,7 @@ from jeoul.errors import UsageError
 from jeoul.evals.statistics import holm
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_is_statsmodels(values: list[float]) -> None:
     assert holm(values) == pytest.approx(multipletests(values, method="holm")[1].tolist())

@@ -52,7 +52,7 @@ def test_missing_is_not_wrong() -> None:
     assert avg_at_k([[1], [0]], asked=8).samples_missing == 14
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.lists(st.sampled_from([0, 1, None]), min_size=1, max_size=6), min_size=1, max_size=6), st.integers(1, 6)
 )

@@ -22,7 +22,7 @@ def enumerated(differences: list[float]) -> float:
     return sum(one >= abs(sum(differences)) - 1e-9 for one in sums) / len(sums)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([0, 0.25, -0.25, 0.5, -1, 0.123]), min_size=1, max_size=8))
 def test_is_enumeration(differences: list[float]) -> None:
     assert sign_flip_p(differences) == (pytest.approx(enumerated(differences)), "exact")

@@ -37,14 +37,14 @@ def cases(draw: Any) -> tuple[Any, int, int]:
     return tuple(sorted(classes)), silent, draw(st.integers(1, n))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases())
 def test_is_the_definition(case: Any) -> None:
     classes, silent, k = case
     assert vote(classes, silent, k) == pytest.approx(by_definition(classes, silent, k), abs=1e-10)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases())
 def test_one_left_out_is_the_definition_without_it(case: Any) -> None:
     classes, silent, k = case

@@ -37,7 +37,7 @@ votes = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(votes, st.integers(1, 8))
 def test_is_enumeration(found: list[tuple[str | None, float]], k: int) -> None:
     got = maj_at_k([[score for _, score in found]], [[answer for answer, _ in found]], k).estimate
@@ -47,7 +47,7 @@ def test_is_enumeration(found: list[tuple[str | None, float]], k: int) -> None:
         assert got == pytest.approx(enumerated(found, k), abs=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(votes, st.integers(1, 6))
 def test_error_is_the_jackknife(found: list[tuple[str | None, float]], k: int) -> None:
     # one score a class, so that leaving a sample out does not change what its class is worth

@@ -194,7 +194,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ANYTHING, ANYTHING, st.sampled_from(["", "f"]))
 def test_any_cell_is_tests_or_one_message(cell, setup, entry_point):
     try:

@@ -142,7 +142,7 @@ def test_a_gated_combination():
     assert table.reason[0][2] == "gate closed: b >= 1"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from([None, 0.0, 0.5, 1.0]), st.sampled_from([None, 2.0, -2.0, "bad"])),
@@ -463,7 +463,7 @@ def test_processes_give_what_calling_here_gives_bit_for_bit(pool):
     assert here.total().tobytes() == everything().score(rows, workers=2).total().tobytes()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(2, 40), st.randoms(use_true_random=False))
 def test_a_permutation_of_the_rows_permutes_the_table(seed, size, draw):
     rows = mixed(size, seed)
@@ -478,7 +478,7 @@ def test_a_permutation_of_the_rows_permutes_the_table(seed, size, draw):
     assert [first.reason[row] for row in order] == list(second.reason)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(2, 40), st.data())
 def test_batches_of_whole_groups_give_the_same_cells(seed, size, draws):
     rows = mixed(size, seed)

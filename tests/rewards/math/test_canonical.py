@@ -182,7 +182,7 @@ def test_any_text_can_be_read(text: str) -> None:
     read(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=4))
 def test_long_repetitions_are_quick(tokens: list[str]) -> None:
     text = ("".join(tokens) * 4096)[:4096]

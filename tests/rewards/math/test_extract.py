@@ -152,7 +152,7 @@ BOX_PIECES = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     before=st.lists(st.sampled_from(BOX_PIECES), max_size=6),
     between=st.sampled_from(["", " and ", "x" * 50, "x" * 100, "x" * 200, "} " + "x" * 70, "{" + "x" * 200]),

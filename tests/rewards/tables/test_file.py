@@ -153,7 +153,7 @@ plain = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(value, plain, st.text("ab\n한", max_size=4)), min_size=1, max_size=8))
 def test_any_table_comes_back(tmp_path, rows):
     table = table_of(x=[row[0] for row in rows], other=[row[1] for row in rows], completion=[row[2] for row in rows])

@@ -29,7 +29,7 @@ def table_of(recipe, groups, **columns):
 cells = st.sampled_from([None, 0.0, 1.0, 0.5, -3.25, "bad"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 4), cells, cells), min_size=1, max_size=25))
 def test_against_pandas(rows):
     a = column("a")

@@ -31,7 +31,7 @@ def test_takes_any_string(name: str) -> None:
     for engine in {"mecab": ["mecab"], "kiwi": ["kiwipiepy"]}.get(name, []):
         pytest.importorskip(engine)
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(st.text(st.characters(codec=None)))
     def check(text: str) -> None:
         tokens = TOKENIZERS[name].tokens(text)

@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from jeoul.rewards.code.sandbox.inside.child import Child
-from jeoul.rewards.code.sandbox.inside.meter import Budget, cpu_seconds
+from jeoul.rewards.code.sandbox.inside.meter import FIRST_LOOK, Budget, cpu_seconds
 from jeoul.rewards.code.sandbox.inside.tester import run_tester
 from jeoul.rewards.code.sandbox.inside.wire import CALLS, FRAME, LAP, End, Held, Verdict
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Trial"]
 
-_GRACE = 0.2
-"""Seconds that a process which hung up is given to end by itself."""
+_GRACE = 1.0
+"""Seconds that a process which hung up is given to end by itself: a large one takes time for it on a busy machine."""
 
 
 class Trial:
@@ -47,7 +47,7 @@ class Trial:
 
     def _attend(self, line: socket.socket) -> None:
         """Serve the tester's line and watch the time until the tester has ended."""
-        buffer, pause, open_ = bytearray(), 0.05, True
+        buffer, pause, open_ = bytearray(), FIRST_LOOK, True
         while True:
             fds = [line.fileno()] if open_ else [fd for fd in [self.tester.handle] if fd >= 0]
             ready = self.zygote.wait(pause, fds)
@@ -66,7 +66,7 @@ class Trial:
         """Kill who is over a limit; seconds until the next look."""
         running = [child for child in (self.candidate, self.tester) if child is not None and child.over == b"-"]
         if not running:
-            return 0.05
+            return FIRST_LOOK
         over, limit, pause = self.budget.look([child.pid for child in running])
         if over:
             next(child for child in running if child.pid == over).kill(limit)

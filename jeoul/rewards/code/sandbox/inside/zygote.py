@@ -18,14 +18,12 @@ from jeoul.rewards.code.sandbox.inside.child import Child
 from jeoul.rewards.code.sandbox.inside.children import end_strays, fork
 from jeoul.rewards.code.sandbox.inside.libc import LINUX
 from jeoul.rewards.code.sandbox.inside.lockdown import Lockdown
-from jeoul.rewards.code.sandbox.inside.meter import Budget
+from jeoul.rewards.code.sandbox.inside.meter import FIRST_LOOK, Budget
 from jeoul.rewards.code.sandbox.inside.trial import Trial
 from jeoul.rewards.code.sandbox.inside.wire import CALLS, CHECKER, FRAME, REQUEST, End, Held
 
 __all__ = ["Zygote"]
 
-_FIRST_LOOK = 0.05
-"""Seconds before a run is first measured: most have ended by then."""
 _ONE_LOOK = 0.002
 """Seconds between looks where an end cannot be waited for (macOS)."""
 
@@ -115,7 +113,7 @@ class Zygote:
     def _program(self, what: bytes, held: Held, program: int, stdin: int, stdout: int, stderr: int) -> End:
         """One run of a program on its input."""
         child = self.candidate(what, held, [stdin, stdout, stderr], program)
-        budget, pause = None, _FIRST_LOOK
+        budget, pause = None, FIRST_LOOK
         while not self.wait(pause, [child.handle] if child.handle >= 0 else []) and not child.has_ended():
             budget = budget or Budget(held, began=child.began)
             over, limit, pause = budget.look([child.pid])

@@ -48,7 +48,7 @@ def same(left, right):
 
 
 @given(VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_value_comes_back_as_it_was(value):
     assert same(decode(encode(value)), value)
     assert decode(encode(value, strict=True)) == value
@@ -64,7 +64,7 @@ def test_nan_is_a_float_and_itself_to_nothing():
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_other_bytes_are_refused_or_a_value(data):
     try:
         value = decode(data)
@@ -74,7 +74,7 @@ def test_other_bytes_are_refused_or_a_value(data):
 
 
 @given(VALUES, st.integers(0, 10**6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_bytes_that_were_changed_are_refused_or_a_value(value, seed):
     data, chance = bytearray(encode(value)), random.Random(seed)
     for _ in range(chance.randrange(1, 4)):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 
 import pytest
 
-from jeoul.rewards.code.sandbox.inside.meter import Budget, cpu_seconds, waited_seconds
+from jeoul.rewards.code.sandbox.inside import meter
+from jeoul.rewards.code.sandbox.inside.meter import Budget, cpu_seconds, is_ready, waited_seconds
 from jeoul.rewards.code.sandbox.limits import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's clocks of other processes")
@@ -51,6 +54,40 @@ def test_what_sleeps_runs_out_of_idle_time(process):
         pytest.skip("this /proc has no schedstat")
     assert over(budget, pid) == (pid, b"i")
     assert waited_seconds(pid)
+
+
+def test_who_looks_late_was_held_up_himself(process):
+    """A machine that stalls stalls the zygote too: its program was not idle for that long."""
+    pid = process("import time; time.sleep(60)")
+    budget = Budget(Limits(cpu=30, idle=0.6, wall=60).held)
+    found, _, pause = budget.look([pid])
+    time.sleep(pause + 1.5)
+    assert found == budget.look([pid])[0] == 0
+    assert budget.idle < 0.6
+
+
+def test_what_is_ready_to_run_is_not_idle(process, monkeypatch):
+    """The kernel counts a wait for a processor when it is over: until then it looks like sleep."""
+    pid = process("import time; time.sleep(60)")
+    budget = Budget(Limits(cpu=30, idle=0.3, wall=60).held)
+    monkeypatch.setattr(meter, "is_ready", lambda pid: True)
+    for _ in range(8):
+        found, _, pause = budget.look([pid])
+        assert found == 0
+        time.sleep(pause)
+    monkeypatch.undo()
+    if budget.measures_idle:
+        assert over(budget, pid) == (pid, b"i")
+
+
+def test_ready_is_what_runs(process):
+    spins, sleeps = process("while True: pass"), process("import time; time.sleep(60)")
+    time.sleep(1)
+    assert is_ready(spins)
+    assert any(not is_ready(sleeps) for _ in range(50))
+    os.kill(spins, signal.SIGSTOP)
+    assert any(not is_ready(spins) for _ in range(1000))
+    assert not is_ready(2**22 + 1)
 
 
 def test_the_wall_stands_behind_both(process):
