@@ -75,11 +75,13 @@ class Budget:
         self.spent: dict[int, float] = {}
         self.pause = FIRST_LOOK
 
-    def renew(self) -> None:
-        """A new test begins."""
+    def renew(self, pids: Iterable[int]) -> None:
+        """A new test begins; what these processes ran until now is no part of it."""
         self.began = self.seen = time.monotonic()
         self.idle = 0.0
         self.spent = {}
+        for pid in pids:
+            self.cpu[pid] = max(cpu_seconds(pid), self.cpu.get(pid, 0.0))
 
     def look(self, pids: Iterable[int]) -> tuple[int, bytes, float]:
         """Measure the processes of a run, which work one after another.

@@ -60,18 +60,24 @@ class Trial:
                     continue
             if not open_ and self.tester.has_ended(_GRACE):
                 return
-            pause = self._look()
+            pause = self._look([line.fileno()] if open_ else [])
 
-    def _look(self) -> float:
-        """Kill who is over a limit; seconds until the next look."""
-        running = [child for child in (self.candidate, self.tester) if child is not None and child.over == b"-"]
+    def _look(self, line: list[int]) -> float:
+        """Kill who is over a limit; seconds until the next look. What the tester has said by now comes first."""
+        running = self._running()
         if not running:
             return FIRST_LOOK
         over, limit, pause = self.budget.look([child.pid for child in running])
-        if over:
+        if over and not self.zygote.wait(0, line):
             next(child for child in running if child.pid == over).kill(limit)
-            self.budget.renew()  # the tester's time, to say so
+            self._renew()  # the tester's time, to say so
         return pause
+
+    def _running(self) -> list[Child]:
+        return [child for child in (self.candidate, self.tester) if child is not None and child.over == b"-"]
+
+    def _renew(self) -> None:
+        self.budget.renew(child.pid for child in self._running())
 
     def _read(self, line: socket.socket, buffer: bytearray) -> None:
         while len(buffer) >= FRAME.size:
@@ -84,7 +90,7 @@ class Trial:
                 self._start(line)
             elif type == b"W":
                 self._settle()
-                self.budget.renew()
+                self._renew()
             elif type == b"L":
                 self._lap(LAP.unpack(FRAME.pack(type, length) + body)[2])
             elif type == b"V":
@@ -113,7 +119,7 @@ class Trial:
         cpu = cpu_seconds(self.candidate.pid) if self.candidate else 0.0
         self.laps[test] = max(0.0, self.before + cpu - self.cpu)
         self.cpu, self.before = cpu, 0.0
-        self.budget.renew()
+        self._renew()
 
     def _settle(self) -> None:
         """See the program's process off, and tell the trainer how it ended."""
