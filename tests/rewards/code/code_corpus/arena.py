@@ -36,7 +36,6 @@ DANGEROUS = frozenset({"processes", "killing", "network", "files"})
 """Groups that would harm the machine itself where nothing holds them: kill everything, fork without end, reboot."""
 SECRET = f"jeoul-secret-{secrets.token_hex(8)}"
 KEY = "6a656f75"
-BOOT = str(Path(__file__).parents[4] / "jeoul")
 
 _DANGEROUS = frozenset(program for group in DANGEROUS for program in GROUPS[group])
 
@@ -105,6 +104,7 @@ class Arena:
         (self.folder / "socket").chmod(0o777)
         assert self.honest() == ""
         self.baseline = self.processes()
+        assert self.baseline >= 1  # the zygote is seen
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,19 +176,39 @@ class Arena:
         return found
 
     def processes(self) -> int:
-        """Processes of this sandbox's kind: by the command line that forks keep, or by what the programs start."""
+        """This sandbox's processes and lost ones: by the command line that forks keep, or by what the programs start."""
         count = 0
         for name in os.listdir("/proc"):
             if not name.isdigit() or int(name) == os.getpid():
                 continue
             try:
-                words = Path(f"/proc/{name}/cmdline").read_bytes()
+                words = command_line(int(name))
                 owner = Path(f"/proc/{name}/loginuid").stat().st_uid
-            except OSError:
+                count += of_a_sandbox(words) and not of_another(int(name))
+            except (OSError, IndexError):
                 continue
-            count += BOOT.encode() in words and b"boot.py" in words
             count += words in (b"sleep\x00100\x00", b"/bin/sh\x00-c\x00sleep 100 & echo 6\x00") and owner != 0
         return count
+
+
+def command_line(pid: int) -> bytes:
+    """Words that end in zeros."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def of_a_sandbox(words: bytes) -> bool:
+    """A zygote, a child of one, or the bubblewrap around it."""
+    return any(word.endswith(b"/inside/boot.py") for word in words.split(b"\0"))
+
+
+def of_another(pid: int) -> bool:
+    """Whether a process of a sandbox belongs to a Python process other than this one: a test beside this one has sandboxes
+    too. One that was left behind has another parent, such as the first process of all."""
+    words = command_line(pid)
+    while pid > 1 and of_a_sandbox(words):
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        words = command_line(pid) if pid else b""
+    return pid != os.getpid() and b"python" in words
 
 
 def main() -> int:
