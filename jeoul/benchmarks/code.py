@@ -104,7 +104,7 @@ def _ours(jobs: list[Job], tier: str) -> float:
 
 
 def _bare(programs: Sequence[Program]) -> float:
-    """CPU seconds of the programs in forks of an interpreter as warm as ours: no sandbox that forks can be faster."""
+    """CPU seconds of the programs in forks of an interpreter as warm as ours: what its forks cannot do without."""
     jobs = [(one.script, f"{list(one.cases[0][0])!r}\n") for one in programs]
     command = [sys.executable, "-S", "-s", "-P", str(Path(bare_fork.__file__)), ",".join(PRELOADED)]
     done = subprocess.run(command, input=dumps(jobs), capture_output=True, text=True, check=False)
